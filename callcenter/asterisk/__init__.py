@@ -1,0 +1,1 @@
+"""The PBX: typed events, the ARI client, the legs of a call."""

@@ -1,0 +1,242 @@
+"""Settings, read once from a TOML file and the environment into frozen sections.
+
+The file is `$CALLCENTER_CONFIG`, else the first of `./callcenter.toml`, the user's configuration directory and
+`/etc/callcenter/callcenter.toml` that exists; without one the defaults hold. An environment variable wins over it:
+`CALLCENTER_ASTERISK__URL` is `url` in `[asterisk]`. A secret may also be a file of that name in lower case in
+systemd's credentials directory. This module is the only reader of either.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from callcenter.errors import ConfigurationError, FileError
+
+PREFIX = "CALLCENTER_"
+
+
+class Section(BaseModel):
+    """A part of the settings that one part of the program receives."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asterisk(Section):
+    """Where ARI is and how to log in."""
+
+    url: str = "http://127.0.0.1:8088/ari"
+    username: str = "callcenter"
+    password: SecretStr = SecretStr("")
+    app: str = "ai-call-center"
+
+
+class Media(Section):
+    """The sound between Asterisk and the daemon."""
+
+    host: str = "127.0.0.1"
+    """The address of this daemon that Asterisk sends RTP to, and that the daemon binds."""
+    codec: Literal["ulaw", "alaw"] = "ulaw"
+
+
+class Hearing(Section):
+    """Voice activity and the recogniser."""
+
+    model: str = "base"
+    """A name in `speech/models.toml`, a Whisper size that a hub has, or a folder."""
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    compute_type: str = "int8"
+    threads: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(default=2, ge=1, le=64)
+    """Utterances recognised at once; each uses `threads` threads."""
+    waiting: int = Field(default=16, ge=1)
+    """Utterances that may wait for a worker; one more is refused and the caller is asked to repeat."""
+    vad_threshold: float = Field(default=0.5, gt=0, lt=1)
+    early_ms: int = Field(default=200, ge=60, le=2000)
+    """Recognition starts this long into a pause, on what was said so far."""
+    pause_ms: int = Field(default=600, ge=100, le=3000)
+    """A pause this long ends an utterance."""
+
+
+class Talking(Section):
+    """The voice."""
+
+    engine: Literal["piper"] = "piper"
+    voice: str = "joe-us"
+    """A name in `speech/models.toml`, or the path of a Piper `.onnx` voice."""
+    threads: int = Field(default=1, ge=1, le=64)
+    waiting: int = Field(default=32, ge=1)
+
+
+class Dialogue(Section):
+    """What calls are about."""
+
+    flow: str = "investment"
+    """The name of a shipped flow, or the path of a flow file."""
+
+
+class Limits(Section):
+    """What ends or refuses a call."""
+
+    silence_s: float = Field(default=7.0, gt=0)
+    """The caller is asked whether they are still there after this much silence."""
+    silences: int = Field(default=3, ge=1)
+    """The call ends at this many silences in a row."""
+    call_s: float = Field(default=600.0, gt=0)
+    drain_s: float = Field(default=30.0, ge=0)
+    """On SIGTERM, calls in progress get this long to end politely."""
+    errors: int = Field(default=3, ge=1)
+    """The call ends with an apology at this many failures of recogniser or voice in a row."""
+
+
+class Database(Section):
+    """Where records are kept; an empty URL means an embedded PostgreSQL in the state directory."""
+
+    url: SecretStr = SecretStr("")
+    pool: int = Field(default=4, ge=1, le=100)
+
+
+class Paths(Section):
+    """Directories and the control socket. Those left out follow the platform's custom."""
+
+    state: Path = Path(platformdirs.user_state_dir("callcenter"))
+    cache: Path = Path(platformdirs.user_cache_dir("callcenter"))
+    control: Path | None = None
+    """The Unix socket of `callcenter status`; by default `control.sock` in the state directory."""
+
+    @property
+    def control_socket(self) -> Path:
+        """The path of the control socket."""
+        return self.control or self.state / "control.sock"
+
+
+class Log(Section):
+    """Where the log goes and what it looks like."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(BaseSettings):
+    """All sections."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    asterisk: Asterisk = Asterisk()
+    media: Media = Media()
+    hearing: Hearing = Hearing()
+    talking: Talking = Talking()
+    dialogue: Dialogue = Dialogue()
+    limits: Limits = Limits()
+    database: Database = Database()
+    paths: Paths = Paths()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then systemd's credentials, then the file (handed over as keyword arguments)."""
+        return env_settings, _Credentials(settings_cls), init_settings
+
+
+class _Credentials(EnvSettingsSource):
+    """The files in systemd's credentials directory, read as if each were an environment variable."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        directory = os.environ.get("CREDENTIALS_DIRECTORY")
+        if not directory:
+            return {}
+        found = (path for path in Path(directory).iterdir() if path.name.startswith(PREFIX.lower()))
+        return {path.name: path.read_text(encoding="utf-8").strip() for path in found}
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the settings, from `path` if given.
+
+    Raises FileError (with the line) for a mistake in the file, ConfigurationError for one in the environment.
+    """
+    found = path or find()
+    text = _read(found) if found else ""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise FileError(found or Path("-"), int(line[1]) if line else None, f"not TOML: {error}") from error
+    try:
+        return Settings(**content)
+    except ValidationError as error:
+        raise _explained(error, found, text, content) from error
+
+
+def find() -> Path | None:
+    """The configuration file that `load` reads when none is given."""
+    named = os.environ.get(PREFIX + "CONFIG")
+    if named:
+        return Path(named)
+    places = (
+        Path("callcenter.toml"),
+        Path(platformdirs.user_config_dir("callcenter")) / "callcenter.toml",
+        Path("/etc/callcenter/callcenter.toml"),
+    )
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileError(path, None, error.strerror or str(error)) from error
+
+
+def _explained(error: ValidationError, path: Path | None, text: str, content: dict[str, Any]) -> ConfigurationError:
+    first = error.errors()[0]
+    keys = [str(part) for part in first["loc"]]
+    message = f"{'.'.join(keys)}: {first['msg']}{_allowed(keys)}"
+    section = content.get(keys[0])
+    in_file = (len(keys) == 1 and keys[0] in content) or (isinstance(section, dict) and keys[-1] in section)
+    if path and in_file:
+        return FileError(path, _line(text, keys), message)
+    return ConfigurationError(f"environment: {PREFIX}{'__'.join(keys).upper()}: {first['msg']}{_allowed(keys)}")
+
+
+def _allowed(keys: list[str]) -> str:
+    """What stands in the place of an unknown key."""
+    section = Settings.model_fields.get(keys[0])
+    if section is None:
+        return f"; the sections are {', '.join(Settings.model_fields)}"
+    model = section.annotation
+    if len(keys) > 1 and isinstance(model, type) and issubclass(model, Section) and keys[1] not in model.model_fields:
+        return f"; [{keys[0]}] knows {', '.join(model.model_fields)}"
+    return ""
+
+
+def _line(text: str, keys: list[str]) -> int | None:
+    """The 1-based line of `section.key` in TOML `text`; tomllib keeps no positions."""
+    section, line_of_section = "", None
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if header:
+            section = header[1].strip()
+            line_of_section = number if section == keys[0] else line_of_section
+        elif (section == keys[0] and len(keys) > 1 and re.match(rf"\s*\"?{re.escape(keys[1])}\"?\s*=", line)) or (
+            section == "" and re.match(rf"\s*{re.escape(keys[0])}\b", line)
+        ):
+            return number
+    return line_of_section

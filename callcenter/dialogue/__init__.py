@@ -1,0 +1,1 @@
+"""Deciding: flows, slots, intents and brains."""

@@ -1,0 +1,1 @@
+"""The simulated caller: a persona on a SIP phone, and what was measured on its side of the line."""

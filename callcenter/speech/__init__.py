@@ -1,0 +1,1 @@
+"""Hearing and talking: voice activity, recognisers, voices, phrases, models."""

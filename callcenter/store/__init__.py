@@ -1,0 +1,1 @@
+"""Memory: schema, records, queries, and the spool for when PostgreSQL is away."""

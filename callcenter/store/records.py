@@ -1,0 +1,68 @@
+"""What is kept of a call: each record can be stored again without harm."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted:
+    """A call has arrived."""
+
+    call: UUID
+    channel: str
+    caller: str
+    did: str
+    flow: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded:
+    """One exchange is over."""
+
+    call: UUID
+    index: int
+    """From 0, the greeting."""
+    heard: str
+    """What the caller said, as recognised; empty for the greeting and for silences."""
+    said: str
+    """What the agent meant to answer."""
+    heard_by_caller: str
+    """What of it was played before the turn ended."""
+    timings: dict[str, float]
+    """Milliseconds by stage: endpoint, recognise, think, voice, wire, total."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotValue:
+    """A slot and the caller's words that its value was taken from."""
+
+    value: Any
+    heard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChanged:
+    """A lead as it now is; slots that it no longer has are removed."""
+
+    call: UUID
+    status: str
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """A call is over."""
+
+    call: UUID
+    outcome: str
+    reason: str
+    """Why it ended: `agent`, `caller`, `limit`, `shutdown`, `error: …`, `lost`."""
+    at: datetime
+
+
+Record = CallStarted | TurnEnded | LeadChanged | CallEnded

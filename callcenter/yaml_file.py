@@ -1,0 +1,67 @@
+"""YAML files read into validated models; a mistake is reported with its file and line."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from callcenter.errors import FileError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load(path: Path, model: type[Model]) -> Model:
+    """Read `path` and validate it as `model`.
+
+    Raises FileError naming the file, the line and what is allowed; of several mistakes all are in its text,
+    one to a line, and the error's line is that of the first.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileError(path, None, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise FileError(path, None, f"not UTF-8: {error.reason} at byte {error.start}") from error
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise FileError(path, mark.line + 1 if mark else None, f"not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise FileError(path, None, f"not YAML: {error}") from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _with_lines(path, tree, error) from error
+
+
+def _with_lines(path: Path, tree: yaml.Node | None, error: ValidationError) -> FileError:
+    mistakes = [(line_of(tree, item["loc"]), _sentence(item["loc"], item["msg"])) for item in error.errors()]
+    first, message = mistakes[0]
+    rest = "".join(f"\n{path}:{line}: {sentence}" for line, sentence in mistakes[1:])
+    return FileError(path, first, message + rest)
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(part) for part in location)
+    return f"{where}: {message}" if where else message
+
+
+def line_of(tree: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """The 1-based line of the deepest node of `tree` that `location` (keys and indexes) leads to."""
+    node, line = tree, 1
+    if tree is not None:
+        line = tree.start_mark.line + 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                continue  # a union's tag in the location, or a key that is missing
+            key, node = found[0]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
