@@ -101,6 +101,15 @@ class Database(Section):
     pool: int = Field(default=4, ge=1, le=100)
 
 
+class Phone(Section):
+    """The SIP phone that simulated callers use."""
+
+    server: str = "127.0.0.1:5060"
+    username: str = "phone"
+    password: SecretStr = SecretStr("")
+    extension: str = "9000"
+
+
 class Paths(Section):
     """Directories and the control socket. Those left out follow the platform's custom."""
 
@@ -140,6 +149,7 @@ class Settings(BaseSettings):
     dialogue: Dialogue = Dialogue()
     limits: Limits = Limits()
     database: Database = Database()
+    phone: Phone = Phone()
     paths: Paths = Paths()
     log: Log = Log()
 
@@ -183,6 +193,16 @@ def load(path: Path | None = None) -> Settings:
         return Settings(**content)
     except ValidationError as error:
         raise _explained(error, found, text, content) from error
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The variables from which `load` reads these settings again, in another process; secrets are in clear."""
+    values = ((f"{PREFIX}{name}__{key}".upper(), value) for name, section in settings for key, value in section)
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in values
+        if value is not None
+    }
 
 
 def find() -> Path | None:

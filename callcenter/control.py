@@ -13,14 +13,125 @@ closes. Events all have `event`, `call` (the call's UUID) and `caller` (the call
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from callcenter.errors import MissingPartError
+import structlog
+
+from callcenter.errors import ConfigurationError, MissingPartError
+
+log = structlog.get_logger()
 
 LINE_LIMIT = 1 << 20
 """Bytes in one line of the protocol."""
+
+EVENTS_WAITING = 1000
+"""Events kept for a watcher that does not read; one more and it is dropped."""
+
+
+class Watchers:
+    """Those who look on: each has a bounded queue, and one that falls behind is let go."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[dict[str, Any] | None]] = set()
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Tell all watchers."""
+        for queue in tuple(self._queues):
+            if queue.qsize() < EVENTS_WAITING:
+                queue.put_nowait(event)
+            else:
+                self._dismiss(queue)
+                log.warning("x watcher", reason="does not read")
+
+    def close(self) -> None:
+        """Let all watchers go, once they have read what is there."""
+        for queue in tuple(self._queues):
+            self._dismiss(queue)
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Everything published from now on, until this watcher falls behind."""
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(EVENTS_WAITING + 1)
+        self._queues.add(queue)
+        try:
+            while event := await queue.get():
+                yield event
+        finally:
+            self._queues.discard(queue)
+
+    def _dismiss(self, queue: asyncio.Queue[dict[str, Any] | None]) -> None:
+        self._queues.discard(queue)
+        queue.put_nowait(None)
+
+
+@asynccontextmanager
+async def serving(path: Path, watchers: Watchers, report: Callable[[], dict[str, Any]]) -> AsyncIterator[None]:
+    """Answer on the socket at `path`, for its owner only. `report` makes the answer to `status`.
+
+    Raises ConfigurationError when another daemon answers there already, or the socket cannot be made.
+    """
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A client that is gone, or talks nonsense, is its own problem.
+        with suppress(OSError, ValueError):
+            match json.loads(await reader.readline()):
+                case {"op": "status"}:
+                    await _send(writer, report())
+                case {"op": "watch"}:
+                    await _forward(watchers, reader, writer)
+                case _:
+                    await _send(writer, {"error": "unknown request: the operations are status and watch"})
+        writer.close()
+
+    await _claim(path)
+    try:
+        server = await asyncio.start_unix_server(answer, path, limit=LINE_LIMIT)
+    except OSError as error:
+        raise ConfigurationError(f"paths.control: cannot listen at {path}: {error.strerror}") from error
+    path.chmod(0o600)
+    try:
+        yield
+    finally:
+        server.close()
+        watchers.close()
+        await server.wait_closed()
+        path.unlink(missing_ok=True)
+
+
+async def _claim(path: Path) -> None:
+    """Make way for the socket: a file left by a daemon that died is removed, a living daemon's is not."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        return
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        path.unlink()
+        return
+    writer.close()
+    raise ConfigurationError(f"another daemon answers at {path}: stop it, or give this one its own paths.state")
+
+
+async def _forward(watchers: Watchers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send events until the client closes its end, or the daemon its own."""
+    async with asyncio.TaskGroup() as group:
+        ends = {group.create_task(reader.read()), group.create_task(_send_all(watchers, writer))}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+
+
+async def _send_all(watchers: Watchers, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        async for event in watchers.events():
+            await _send(writer, event)
+
+
+async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+    writer.write(json.dumps(message, default=str).encode() + b"\n")
+    await writer.drain()
 
 
 async def status(socket: Path) -> dict[str, Any]:

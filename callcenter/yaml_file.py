@@ -1,5 +1,6 @@
 """YAML files read into validated models; a mistake is reported with its file and line."""
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,6 +10,19 @@ from pydantic import BaseModel, ValidationError
 from callcenter.errors import FileError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+BOOLEAN = "tag:yaml.org,2002:bool"
+
+
+class Loader(yaml.SafeLoader):
+    """Reads `on`, `off`, `yes` and `no` as the words they are, as YAML 1.2 does; PyYAML's own makes them booleans."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != BOOLEAN]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver(BOOLEAN, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def load(path: Path, model: type[Model]) -> Model:
@@ -24,8 +38,8 @@ def load(path: Path, model: type[Model]) -> Model:
     except UnicodeDecodeError as error:
         raise FileError(path, None, f"not UTF-8: {error.reason} at byte {error.start}") from error
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=Loader)
+        content = yaml.load(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise FileError(path, mark.line + 1 if mark else None, f"not YAML: {error.problem}") from error
@@ -38,7 +52,7 @@ def load(path: Path, model: type[Model]) -> Model:
 
 
 def _with_lines(path: Path, tree: yaml.Node | None, error: ValidationError) -> FileError:
-    mistakes = [(line_of(tree, item["loc"]), _sentence(item["loc"], item["msg"])) for item in error.errors()]
+    mistakes = sorted((line_of(tree, item["loc"]), _sentence(item["loc"], item["msg"])) for item in error.errors())
     first, message = mistakes[0]
     rest = "".join(f"\n{path}:{line}: {sentence}" for line, sentence in mistakes[1:])
     return FileError(path, first, message + rest)

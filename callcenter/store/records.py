@@ -15,6 +15,8 @@ class CallStarted:
     caller: str
     did: str
     flow: str
+    instance: str = ""
+    """The installation that took it, the same after a restart: each closes only its own lost calls."""
     at: datetime
 
 

@@ -1,0 +1,94 @@
+"""The SQL that stores records; each can be run again without harm."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Connection
+from asyncpg.pool import PoolConnectionProxy
+
+from callcenter.store.codec import storable
+from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
+
+Session = Connection | PoolConnectionProxy
+"""A connection, borrowed from the pool or not."""
+
+_CALL_STARTED = """
+INSERT INTO calls (id, instance, channel, caller, did, flow, started) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO NOTHING
+"""
+
+_TURN_ENDED = """
+INSERT INTO turns (call, index, heard, said, heard_by_caller, timings, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (call, index) DO UPDATE SET heard = excluded.heard, said = excluded.said,
+    heard_by_caller = excluded.heard_by_caller, timings = excluded.timings, at = excluded.at
+"""
+
+_LEAD_CHANGED = """
+INSERT INTO leads (call, status, created, updated) VALUES ($1, $2, $3, $3)
+ON CONFLICT (call) DO UPDATE SET status = excluded.status, updated = excluded.updated
+"""
+
+_SLOTS_GONE = "DELETE FROM slots WHERE call = $1 AND name <> ALL ($2::text[])"
+
+_SLOT = """
+INSERT INTO slots (call, name, value, heard) VALUES ($1, $2, $3::text::jsonb, $4)
+ON CONFLICT (call, name) DO UPDATE SET value = excluded.value, heard = excluded.heard
+"""
+
+_CALL_ENDED = "UPDATE calls SET ended = $2, outcome = $3, reason = $4 WHERE id = $1"
+
+_CLOSE_LOST = """
+UPDATE calls SET
+    ended = coalesce(
+        (SELECT max(at) FROM turns WHERE turns.call = calls.id),
+        (SELECT updated FROM leads WHERE leads.call = calls.id),
+        started),
+    outcome = coalesce(
+        (SELECT status FROM leads WHERE leads.call = calls.id AND status IN ('qualified', 'refused', 'callback')),
+        (SELECT 'partial' FROM slots WHERE slots.call = calls.id LIMIT 1),
+        'hung_up'),
+    reason = 'lost'
+WHERE ended IS NULL AND instance = $1 AND started < $2
+RETURNING id
+"""
+
+
+async def store(session: Session, record: Record) -> None:
+    """Store `record`. Raises LookupError when it ends a call that is not stored, else what asyncpg raises."""
+    match record:
+        case CallStarted():
+            await session.execute(_CALL_STARTED, record.call, *_texts(record), record.at)
+        case TurnEnded():
+            texts = (storable(text) for text in (record.heard, record.said, record.heard_by_caller))
+            await session.execute(_TURN_ENDED, record.call, record.index, *texts, storable(record.timings), record.at)
+        case LeadChanged():
+            await _store_lead(session, record)
+        case CallEnded():
+            ending = (storable(record.outcome), storable(record.reason))
+            if await session.execute(_CALL_ENDED, record.call, record.at, *ending) == "UPDATE 0":
+                raise LookupError(f"call {record.call} ended but is not stored")
+
+
+def _texts(record: CallStarted) -> list[str]:
+    texts = (record.instance, record.channel, record.caller, record.did, record.flow)
+    return [storable(text) for text in texts]
+
+
+async def _store_lead(session: Session, record: LeadChanged) -> None:
+    rows = [
+        (record.call, storable(name), json.dumps(storable(slot.value)), storable(slot.heard))
+        for name, slot in record.slots.items()
+    ]
+    await session.execute(_LEAD_CHANGED, record.call, storable(record.status), record.at)
+    await session.execute(_SLOTS_GONE, record.call, [name for _, name, _, _ in rows])
+    await session.executemany(_SLOT, rows)
+
+
+async def close_lost(session: Session, instance: str, before: datetime) -> list[UUID]:
+    """End the calls that `instance` started `before` and never ended; return their ids.
+
+    A call ends with its last turn. Its outcome is the lead's status where that is final, `partial` when anything
+    was found out, else `hung_up`.
+    """
+    return [row["id"] for row in await session.fetch(_CLOSE_LOST, instance, before)]

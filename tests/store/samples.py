@@ -1,0 +1,45 @@
+"""Records to store."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def call(number: int) -> UUID:
+    return UUID(int=number << 96)
+
+
+def started(number: int, *, instance: str = "", did: str = "9000", caller: str = "+15550100") -> CallStarted:
+    at = NOON + timedelta(minutes=number)
+    return CallStarted(
+        call=call(number), channel=f"c-{number}", caller=caller, did=did, flow="investment", instance=instance, at=at
+    )
+
+
+def turn(number: int, index: int, *, heard: str = "", said: str = "Hello.") -> TurnEnded:
+    at = NOON + timedelta(minutes=number, seconds=index)
+    timings = {"endpoint": 200.5, "recognise": 310.0}
+    return TurnEnded(
+        call=call(number), index=index, heard=heard, said=said, heard_by_caller=said, timings=timings, at=at
+    )
+
+
+def lead(number: int, status: str = "partial", **slots: Any) -> LeadChanged:
+    values = {name: SlotValue(value=value, heard=str(value)) for name, value in slots.items()}
+    return LeadChanged(call=call(number), status=status, slots=values, at=NOON + timedelta(minutes=number))
+
+
+def ended(number: int, outcome: str = "qualified") -> CallEnded:
+    return CallEnded(call=call(number), outcome=outcome, reason="caller", at=NOON + timedelta(minutes=number, hours=1))
+
+
+def whole(number: int, turns: int = 3) -> list[Record]:
+    """A call from beginning to end; after turn i the lead's amount is i."""
+    records: list[Record] = [started(number)]
+    for index in range(turns):
+        records += [turn(number, index), lead(number, amount=index)]
+    return [*records, ended(number)]

@@ -1,0 +1,94 @@
+import json
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+
+from callcenter.errors import StoreError
+from callcenter.store import codec, queries, statements
+from callcenter.store.database import Database
+from tests.store import samples
+
+
+@pytest.fixture
+async def filled(database: Database) -> Database:
+    async with database.session() as session:
+        for number in range(1, 5):
+            for record in samples.whole(number, turns=number):
+                await statements.store(session, record)
+        for record in (samples.started(5, did="9001"), samples.lead(5, "qualified"), samples.ended(5, "refused")):
+            await statements.store(session, record)
+        await statements.store(session, samples.started(6))
+    return database
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({}, [6, 5, 4, 3, 2, 1]),
+        ({"limit": 2}, [6, 5]),
+        ({"since": samples.NOON + timedelta(minutes=4)}, [6, 5, 4]),
+        ({"outcome": "refused"}, [5]),
+        ({"did": "9001"}, [5]),
+        ({"did": "9000", "outcome": "qualified", "limit": 1}, [4]),
+        ({"did": "0"}, []),
+    ],
+)
+async def test_calls(filled: Database, filters: dict[str, object], numbers: list[int]) -> None:
+    async with filled.session() as session:
+        found = await queries.calls(session, **filters)  # type: ignore[arg-type]
+    assert [call.id for call in found] == [samples.call(number) for number in numbers]
+    assert all(call.turns == call.id.int >> 96 for call in found if call.outcome == "qualified")
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({}, [5, 4, 3, 2, 1]),
+        ({"status": "qualified"}, [5]),
+        ({"since": samples.NOON + timedelta(minutes=4)}, [5, 4]),
+        ({"limit": 2, "offset": 1}, [4, 3]),
+        ({"status": "none"}, []),
+    ],
+)
+async def test_leads(filled: Database, filters: dict[str, object], numbers: list[int]) -> None:
+    async with filled.session() as session:
+        found = await queries.leads(session, **filters)  # type: ignore[arg-type]
+    assert [lead.call for lead in found] == [samples.call(number) for number in numbers]
+    assert all(lead.slots["amount"].value == (lead.call.int >> 96) - 1 for lead in found if lead.status == "partial")
+
+
+@pytest.mark.parametrize("prefix", ["00000004", "00000004-0000", "000000040000", str(samples.call(4)).upper()])
+async def test_transcript_by_prefix(filled: Database, prefix: str) -> None:
+    async with filled.session() as session:
+        kept = await queries.transcript(session, prefix)
+    assert kept.call.id == samples.call(4)
+    assert len(kept.turns) == kept.call.turns == 4
+    assert kept.lead is not None
+    assert json.loads(json.dumps(asdict(kept), default=codec.plain))["lead"]["slots"]["amount"]["value"] == 3
+
+
+@pytest.mark.parametrize(
+    ("prefix", "message"),
+    [
+        ("0000", "several calls begin"),
+        ("", "several"),
+        ("9", "no call"),
+        ("x", "only 0-9"),
+        ("0" * 33, "only 0-9"),
+    ],
+)
+async def test_a_prefix_that_is_not_one_call(filled: Database, prefix: str, message: str) -> None:
+    async with filled.session() as session:
+        with pytest.raises(StoreError, match=message):
+            await queries.transcript(session, prefix)
+
+
+async def test_totals(filled: Database) -> None:
+    async with filled.session() as session:
+        totals = await queries.totals(session)
+        recent = await queries.totals(session, samples.NOON + timedelta(minutes=5))
+    assert totals == queries.Totals(
+        calls=6, outcomes={"qualified": 4, "refused": 1}, leads={"partial": 4, "qualified": 1}
+    )
+    assert recent == queries.Totals(calls=2, outcomes={"refused": 1}, leads={"qualified": 1})

@@ -1,0 +1,77 @@
+"""Settings from a file, the environment and systemd's credentials."""
+
+from pathlib import Path
+
+import pytest
+
+from callcenter import config
+from callcenter.errors import ConfigurationError, FileError
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("CALLCENTER_")]:
+        monkeypatch.delenv(name)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "callcenter.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_hold_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = config.load()
+    assert settings.asterisk.app == "ai-call-center"
+    assert settings.database.url.get_secret_value() == ""
+    assert settings.paths.control_socket == settings.paths.state / "control.sock"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, '[asterisk]\nurl = "http://file:1/ari"\nusername = "file"\n')
+    monkeypatch.setenv("CALLCENTER_ASTERISK__URL", "http://environment:1/ari")
+    settings = config.load(path)
+    assert (settings.asterisk.url, settings.asterisk.username) == ("http://environment:1/ari", "file")
+
+
+def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "callcenter_asterisk__password").write_text("tell nobody\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    settings = config.load(written(tmp_path, ""))
+    assert settings.asterisk.password.get_secret_value() == "tell nobody"
+    assert "tell nobody" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[asterisk]\nurl = 1\n", 2, "asterisk.url: Input should be a valid string"),
+        ("\n[asterisk]\nport = 8088\n", 3, "[asterisk] knows url, username, password, app"),
+        ("[astersik]\n", 1, "the sections are asterisk, media"),
+        ("[limits]\nsilences = 0\n", 2, "greater than or equal to 1"),
+        ("[log]\n\nlevel = 'loud'\n", 3, "'debug', 'info', 'warning' or 'error'"),
+        ("[asterisk\n", 1, "not TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_names_file_line_and_what_is_allowed(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(FileError) as caught:
+        config.load(path)
+    assert str(caught.value).startswith(f"{path}:{line}: ")
+    assert said in str(caught.value)
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLCENTER_HEARING__THREADS", "many")
+    with pytest.raises(ConfigurationError, match="CALLCENTER_HEARING__THREADS"):
+        config.load(written(tmp_path, ""))
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="No such file"):
+        config.load(tmp_path / "none.toml")
