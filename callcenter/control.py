@@ -37,6 +37,11 @@ class Watchers:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[dict[str, Any] | None]] = set()
 
+    @property
+    def count(self) -> int:
+        """How many look on."""
+        return len(self._queues)
+
     def publish(self, event: dict[str, Any]) -> None:
         """Tell all watchers."""
         for queue in tuple(self._queues):

@@ -4,10 +4,15 @@ from typing import Protocol
 
 from callcenter.media.pcm import FrameQueue
 from callcenter.media.playout import Playout
+from callcenter.media.rtp_packet import Address
 
 
 class Line(Protocol):
     """The two-way audio of one call, in 20 ms frames."""
+
+    @property
+    def local_address(self) -> Address:
+        """Where Asterisk must send the caller's sound."""
 
     @property
     def received(self) -> FrameQueue:
@@ -17,8 +22,11 @@ class Line(Protocol):
     def playout(self) -> Playout:
         """What the caller hears."""
 
+    def connect(self, peer: Address) -> None:
+        """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
+
     async def played(self) -> None:
-        """Return when nothing is left to play, or the playout is paused or stopped, on the next tick at the latest."""
+        """Return when nothing is left to play, on the next tick at the latest; what is paused is still to be played."""
 
     def close(self) -> None:
         """Stop sending and receiving. May be called twice."""

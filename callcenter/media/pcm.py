@@ -1,11 +1,26 @@
-"""Linear PCM: 16-bit signed little-endian mono, in 20 ms frames on a line and in clips from a voice."""
+"""Linear PCM: 16-bit signed little-endian mono, in 20 ms frames on a line and in clips from a voice.
 
+`bytes` hold 16-bit samples, `Samples` float32 ones between -1 and 1. Levels are in dBFS: 0 is a full-scale square wave.
+"""
+
+import math
 from collections import deque
 from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
 
 FRAME_MS = 20
 NARROWBAND = 8000
 """Samples per second of an ordinary telephone line."""
+SILENCE_DBFS = -50.0
+"""Quieter than this is silence: a voice's pauses and a line's noise are below, soft consonants above."""
+
+Samples = NDArray[np.float32]
+
+_FULL_SCALE = 32768
+_WINDOW_MS = 10
 
 
 def frame_bytes(rate: int) -> int:
@@ -48,3 +63,76 @@ class FrameQueue:
         frames = list(self._frames)
         self._frames.clear()
         return frames
+
+
+def to_samples(pcm: bytes) -> Samples:
+    """16-bit PCM as float32."""
+    return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
+
+
+def to_pcm(samples: Samples) -> bytes:
+    """float32 as 16-bit PCM; what is beyond full scale is clipped."""
+    scaled = np.rint(samples * _FULL_SCALE)
+    return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2").tobytes()
+
+
+def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
+    """A whole utterance or sentence at another rate; not for single frames, whose edges it would smear."""
+    if from_rate == to_rate or not samples.size:
+        return samples
+    return np.asarray(soxr.resample(samples, from_rate, to_rate, quality="HQ"), np.float32)
+
+
+def peak_dbfs(samples: Samples) -> float:
+    """The level of the largest sample; minus infinity for silence."""
+    return _dbfs(float(np.max(np.abs(samples), initial=0.0)))
+
+
+def rms_dbfs(samples: Samples) -> float:
+    """The mean level; minus infinity for silence."""
+    return _dbfs(math.sqrt(float(np.mean(np.square(samples, dtype=np.float64))))) if samples.size else -math.inf
+
+
+def sounding(samples: Samples, rate: int, silence_dbfs: float = SILENCE_DBFS) -> tuple[int, int]:
+    """Where the sound begins and ends, as a slice of `samples`, to 10 ms; (0, 0) when all is silence."""
+    loud = np.flatnonzero(_window_power(samples, rate) > _power(silence_dbfs))
+    if not loud.size:
+        return 0, 0
+    window = rate * _WINDOW_MS // 1000
+    return int(loud[0]) * window, min((int(loud[-1]) + 1) * window, samples.size)
+
+
+def trim_silence(samples: Samples, rate: int, keep_ms: int = 30, silence_dbfs: float = SILENCE_DBFS) -> Samples:
+    """Without the silence before and after the sound, but for `keep_ms` of each; empty when all is silence."""
+    start, end = sounding(samples, rate, silence_dbfs)
+    keep = rate * keep_ms // 1000 if end else 0
+    return samples[max(0, start - keep) : end + keep]
+
+
+def normalise_loudness(
+    samples: Samples, rate: int, target_dbfs: float = -20.0, peak_limit_dbfs: float = -1.0
+) -> Samples:
+    """With the mean level of its sounding parts at `target_dbfs`, or lower where peaks would pass the limit."""
+    power = _window_power(samples, rate)
+    active = power[power > _power(SILENCE_DBFS)]
+    if not active.size:
+        return samples
+    gain_db = target_dbfs - 10 * math.log10(float(active.mean()))
+    gain_db = min(gain_db, peak_limit_dbfs - peak_dbfs(samples))
+    return samples * np.float32(10 ** (gain_db / 20))
+
+
+def _window_power(samples: Samples, rate: int) -> NDArray[np.float64]:
+    """The mean square of each 10 ms; the last window is filled up with silence."""
+    window = rate * _WINDOW_MS // 1000
+    padded = np.pad(samples, (0, -samples.size % window))
+    power: NDArray[np.float64] = np.square(padded, dtype=np.float64).reshape(-1, window).mean(axis=1)
+    return power
+
+
+def _power(dbfs: float) -> float:
+    return float(10 ** (dbfs / 10))
+
+
+def _dbfs(amplitude: float) -> float:
+    return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf

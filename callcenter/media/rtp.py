@@ -1,0 +1,127 @@
+"""RTP without I/O: datagrams to 20 ms frames of PCM, and frames to datagrams."""
+
+from dataclasses import replace
+
+from callcenter.media.g711 import Codec
+from callcenter.media.jitter import Reorder
+from callcenter.media.pcm import FRAME_MS
+from callcenter.media.rtp_packet import Address, Counters, Packet
+
+COMFORT_NOISE = 13
+"""RFC 3389. Its level is ignored: a gap is silence."""
+TELEPHONE_EVENT = 101
+"""RFC 4733, at the payload type that Asterisk uses. Ignored: ARI reports the keys."""
+MAX_PACKET_MS = 200
+"""A receiver should accept packets of 0 to 200 ms (RFC 3551, section 4.2)."""
+MAX_GAP_S = 1
+"""A longer gap in the timestamps is a jump and is not filled; a shorter one never fills a FrameQueue."""
+
+
+class Receiver:
+    """What one peer sends, as frames without gaps.
+
+    Datagrams of any other address are dropped. The peer is the address that Asterisk names (`latch`), or until it does
+    the sender of the first valid packet. Nothing else moves it: an external media channel keeps its port for life,
+    so a change of address is never Asterisk's.
+    """
+
+    def __init__(self, codec: Codec, counters: Counters) -> None:
+        self.peer: Address | None = None
+        self._codec = codec
+        self._counters = counters
+        self._reorder = Reorder(counters)
+        self._ssrc: int | None = None
+        self._timestamp = 0
+        self._rest = b""
+
+    def latch(self, peer: Address) -> None:
+        """Listen to `peer` alone from here on."""
+        if peer != self.peer:
+            self.peer = peer
+            self._reorder = Reorder(self._counters)
+
+    def receive(self, datagram: bytes, source: Address) -> list[bytes]:
+        """The frames that are due with this datagram: usually one of 16-bit PCM, none or several around a gap."""
+        if self.peer and source != self.peer:
+            self._counters.spoofed += 1
+            return []
+        packet = self._accepted(datagram)
+        if packet is None:
+            return []
+        self.peer = source
+        for due in self._reorder.push(packet):
+            self._append(due)
+        return self._frames()
+
+    def _accepted(self, datagram: bytes) -> Packet | None:
+        packet = Packet.parse(datagram)
+        if packet is None or len(packet.payload) > self._codec.rate * MAX_PACKET_MS // 1000:
+            self._counters.malformed += 1
+            return None
+        if packet.payload_type == self._codec.payload_type:
+            self._counters.received += 1
+            return packet
+        if packet.payload_type not in (COMFORT_NOISE, TELEPHONE_EVENT):
+            self._counters.unknown += 1
+        # It has its place in the sequence, so without it there would be a hole to wait at.
+        return replace(packet, payload=b"") if self.peer else None
+
+    def _append(self, packet: Packet) -> None:
+        if packet.ssrc != self._ssrc:
+            self._ssrc, self._timestamp, self._rest = packet.ssrc, packet.timestamp, b""
+        if not packet.payload:
+            return
+        gap = (packet.timestamp - self._timestamp) & 0xFFFFFFFF
+        filling = self._codec.silence * gap if gap <= self._codec.rate * MAX_GAP_S else None
+        # Across a jump no frame is begun, so that frames and packets keep step.
+        self._rest = packet.payload if filling is None else self._rest + filling + packet.payload
+        self._timestamp = packet.timestamp + len(packet.payload)
+
+    def _frames(self) -> list[bytes]:
+        size = _samples(self._codec)
+        whole = len(self._rest) - len(self._rest) % size
+        codes, self._rest = self._rest[:whole], self._rest[whole:]
+        return [self._codec.decode(codes[start : start + size]) for start in range(0, whole, size)]
+
+
+class Sender:
+    """Frames of PCM as the packets of one stream."""
+
+    def __init__(self, codec: Codec, *, ssrc: int, sequence: int, timestamp: int) -> None:
+        self._codec = codec
+        self._ssrc = ssrc
+        self._sequence = sequence
+        self._timestamp = timestamp
+        self._marker = True
+        self._silence = codec.silence * _samples(codec)
+
+    def packet(self, pcm: bytes | None) -> bytes:
+        """The datagram of the next 20 ms; None is silence."""
+        packet = Packet(
+            payload_type=self._codec.payload_type,
+            sequence=self._sequence,
+            timestamp=self._timestamp,
+            ssrc=self._ssrc,
+            payload=self._silence if pcm is None else self._codec.encode(pcm),
+            marker=self._marker,
+        )
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._marker = False
+        self._advance(1)
+        return packet.build()
+
+    def skip(self, frames: int) -> None:
+        """Leave out 20 ms frames: the timestamp moves on, and the next packet is marked.
+
+        Silence is sent like speech, so only such a gap begins a talkspurt (RFC 3551, section 4.1).
+        """
+        self._marker = True
+        self._advance(frames)
+
+    def _advance(self, frames: int) -> None:
+        self._timestamp = (self._timestamp + frames * _samples(self._codec)) & 0xFFFFFFFF
+
+
+def _samples(codec: Codec) -> int:
+    """In a 20 ms frame."""
+    return codec.rate * FRAME_MS // 1000

@@ -1,0 +1,91 @@
+"""A call's sound as RTP over UDP: the thin shell around `rtp.Receiver`, `Playout` and `rtp.Sender`."""
+
+import asyncio
+import secrets
+import socket
+from dataclasses import asdict
+
+import structlog
+
+from callcenter.media import udp
+from callcenter.media.clock import Clock
+from callcenter.media.g711 import Codec
+from callcenter.media.pcm import FrameQueue
+from callcenter.media.playout import Playout
+from callcenter.media.rtp import Receiver, Sender
+from callcenter.media.rtp_packet import Address, Counters
+
+log = structlog.get_logger()
+
+
+class RtpLine:
+    """A `Line` to one external media channel of Asterisk."""
+
+    def __init__(self, sock: socket.socket, codec: Codec, clock: Clock) -> None:
+        self.received = FrameQueue(codec.rate)
+        self.playout = Playout(codec.rate)
+        self.counters = Counters()
+        self.local_address: Address = sock.getsockname()[:2]
+        self._socket = sock
+        self._clock = clock
+        self._receiver = Receiver(codec, self.counters)
+        self._sender = Sender(
+            codec, ssrc=secrets.randbits(32), sequence=secrets.randbits(16), timestamp=secrets.randbits(32)
+        )
+        self._quiet = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock, self._read)
+        clock.add(self)
+
+    @classmethod
+    def open(cls, host: str, codec: Codec, clock: Clock) -> "RtpLine":
+        """A line on a free port of `host`, a numeric address. Raises LegError when there is none."""
+        return cls(udp.bind(host), codec, clock)
+
+    def connect(self, peer: Address) -> None:
+        """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
+        self._receiver.latch(peer)
+
+    async def played(self) -> None:
+        """Return when nothing is left to play, on the next tick at the latest; what is paused is still to be played."""
+        while not (self.playout.idle or self._closed):
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def close(self) -> None:
+        """Stop sending and receiving. May be called twice."""
+        if self._closed:
+            return
+        self._clock.remove(self)
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+        self._quiet.set()
+        log.info("= line closed", **asdict(self.counters), unheard=self.received.dropped)
+
+    def tick(self, now: float, skipped: int) -> None:
+        """Send the frame that is due: speech or silence, once it is known where to."""
+        if peer := self._receiver.peer:
+            if skipped:
+                self._sender.skip(skipped)
+                self.counters.skipped += skipped
+            self._send(self._sender.packet(self.playout.frame(now)), peer)
+        if self.playout.idle:
+            self._quiet.set()
+
+    @property
+    def _closed(self) -> bool:
+        return self._socket.fileno() < 0
+
+    def _send(self, datagram: bytes, peer: Address) -> None:
+        try:
+            self._socket.sendto(datagram, peer)
+        except OSError:
+            self.counters.unsent += 1
+        else:
+            self.counters.sent += 1
+
+    def _read(self) -> None:
+        now = self._loop.time()
+        for datagram, source in udp.arrived(self._socket):
+            for frame in self._receiver.receive(datagram, source):
+                self.received.put(frame, now)

@@ -1,0 +1,247 @@
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
+
+import numpy as np
+import pytest
+import pytest_asyncio
+import uvloop
+from structlog.testing import capture_logs
+
+from callcenter.media import udp
+from callcenter.media.clock import Clock
+from callcenter.media.g711 import ALAW, ULAW, Codec
+from callcenter.media.line import Line
+from callcenter.media.pcm import Clip
+from callcenter.media.rtp import Sender
+from callcenter.media.rtp_line import RtpLine
+from callcenter.media.rtp_packet import Packet
+
+SILENCE = b"\xff" * 160
+
+
+class Asterisk:
+    """The other end of a line."""
+
+    def __init__(self, codec: Codec = ULAW) -> None:
+        self.socket = udp.bind("127.0.0.1")
+        self.sender = Sender(codec, ssrc=1, sequence=0xFFF0, timestamp=0)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self.socket.getsockname()
+        return host, port
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def send(self, line: RtpLine, datagram: bytes | None = None) -> None:
+        self.socket.sendto(self.sender.packet(None) if datagram is None else datagram, line.local_address)
+
+    def packets(self) -> list[Packet]:
+        """What has come since the last time."""
+        packets: list[Packet] = []
+        while some := [Packet.parse(datagram) for datagram, _ in udp.arrived(self.socket)]:
+            packets += [packet for packet in some if packet]
+        return packets
+
+
+@asynccontextmanager
+async def ticking() -> AsyncIterator[Clock]:
+    clock = Clock()
+    running = asyncio.ensure_future(clock.run())
+    try:
+        yield clock
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+@pytest_asyncio.fixture
+async def clock() -> AsyncIterator[Clock]:
+    async with ticking() as clock:
+        yield clock
+
+
+@pytest_asyncio.fixture
+async def line(clock: Clock) -> AsyncIterator[RtpLine]:
+    with closing(RtpLine.open("127.0.0.1", ULAW, clock)) as line:
+        yield line
+
+
+@pytest_asyncio.fixture
+async def asterisk() -> AsyncIterator[Asterisk]:
+    with closing(Asterisk()) as asterisk:
+        yield asterisk
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - a line has no event for its counters
+            await asyncio.sleep(0.005)
+
+
+def progress(before: Packet, after: Packet) -> float:
+    """By how many frames the timestamps went on."""
+    return ((after.timestamp - before.timestamp) & 0xFFFFFFFF) / 160
+
+
+def tone(seconds: float) -> Clip:
+    times = np.arange(round(seconds * 8000)) / 8000
+    return Clip(text="a tone", pcm=(10000 * np.sin(2500 * times)).astype("<i2").tobytes(), rate=8000)
+
+
+async def test_it_is_a_line(line: RtpLine) -> None:
+    seam: Line = line
+    assert seam.received.rate == seam.playout.rate == 8000
+
+
+async def test_silence_from_the_first_tick_on(line: RtpLine, asterisk: Asterisk) -> None:
+    line.connect(asterisk.address)
+    await until(lambda: line.counters.sent >= 5)
+    first, *others = asterisk.packets()
+    assert {(packet.payload_type, packet.payload) for packet in (first, *others)} == {(0, SILENCE)}
+    assert first.marker
+    assert sum(packet.marker for packet in others) <= line.counters.skipped
+
+
+async def test_nothing_is_sent_or_played_before_it_is_known_where_to(line: RtpLine, asterisk: Asterisk) -> None:
+    line.playout.say(tone(0.1))
+    await asyncio.sleep(0.1)
+    assert line.playout.queued_seconds == pytest.approx(0.1)
+    asterisk.send(line)
+    async with asyncio.timeout(1):
+        await line.played()
+    assert line.playout.stop().complete
+
+
+async def test_a_clip_arrives_as_it_is(line: RtpLine, asterisk: Asterisk) -> None:
+    line.connect(asterisk.address)
+    clip = tone(0.2)
+    line.playout.say(clip)
+    async with asyncio.timeout(1):
+        await line.played()
+    packets = asterisk.packets()
+    speech = b"".join(packet.payload for packet in packets if packet.payload != SILENCE)
+    assert speech == ULAW.encode(clip.pcm)
+    assert progress(packets[0], packets[-1]) >= len(packets) - 1
+
+
+async def test_a_frame_arrives_with_its_time(line: RtpLine, asterisk: Asterisk) -> None:
+    before = asyncio.get_running_loop().time()
+    asterisk.send(line)
+    await until(lambda: line.counters.received)
+    ((at, pcm),) = line.received.drain()
+    assert before - 0.002 <= at <= asyncio.get_running_loop().time()
+    assert pcm == bytes(320)
+
+
+async def test_bad_packets_are_counted_and_good_ones_get_through(line: RtpLine, asterisk: Asterisk) -> None:
+    line.connect(asterisk.address)
+    good = [asterisk.sender.packet(None) for _ in range(6)]
+    with closing(Asterisk()) as stranger:
+        for datagram in (good[0], b"garbage", good[1][:11], good[1], good[1], good[3], good[2], good[4]):
+            asterisk.send(line, datagram)
+            stranger.send(line)
+    await until(lambda: line.counters.received == 6)
+    counters = line.counters
+    assert (counters.malformed, counters.duplicate, counters.spoofed, counters.lost) == (2, 1, 8, 0)
+    assert len(line.received.drain()) == 5
+
+
+@pytest.mark.parametrize("stop", ["stop", "close"])
+async def test_played_returns_when_there_is_no_more_to_wait_for(line: RtpLine, asterisk: Asterisk, stop: str) -> None:
+    line.connect(asterisk.address)
+    line.playout.say(tone(10))
+    waiting = asyncio.ensure_future(line.played())
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    {"stop": line.playout.stop, "close": line.close}[stop]()
+    async with asyncio.timeout(0.5):
+        await waiting
+
+
+async def test_what_is_paused_is_still_to_be_played(line: RtpLine, asterisk: Asterisk) -> None:
+    line.connect(asterisk.address)
+    line.playout.say(tone(0.2))
+    line.playout.pause()
+    waiting = asyncio.ensure_future(line.played())
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    line.playout.resume()
+    async with asyncio.timeout(1):
+        await waiting
+    assert line.playout.stop().complete
+
+
+async def test_played_returns_at_once_when_nothing_plays(line: RtpLine) -> None:
+    await line.played()
+
+
+async def test_after_a_stall_there_is_no_burst_but_one_jump_of_the_timestamps(
+    line: RtpLine, asterisk: Asterisk
+) -> None:
+    line.connect(asterisk.address)
+    line.playout.say(tone(2))
+    await asyncio.sleep(0.1)
+    before, skipped = asterisk.packets(), line.counters.skipped
+    time.sleep(0.3)  # noqa: ASYNC251 - the stall
+    await asyncio.sleep(0.11)
+    after = asterisk.packets()
+    assert len(after) <= 7
+    assert after[0].marker
+    assert progress(before[-1], after[0]) >= 15
+    assert progress(before[-1], after[-1]) == len(after) + line.counters.skipped - skipped
+    assert (after[-1].sequence - before[-1].sequence) & 0xFFFF == len(after)
+
+
+async def test_a_flood_does_not_starve_the_loop(line: RtpLine, asterisk: Asterisk) -> None:
+    line.connect(asterisk.address)
+    with closing(Asterisk()) as stranger:
+        for _ in range(20):
+            for _ in range(100):
+                stranger.send(line)
+            await asyncio.sleep(0.005)
+    asterisk.send(line)
+    await until(lambda: line.counters.received == 1)
+    assert line.counters.spoofed >= 1000
+    assert len(asterisk.packets()) >= 4
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        test_a_clip_arrives_as_it_is,
+        test_bad_packets_are_counted_and_good_ones_get_through,
+        test_after_a_stall_there_is_no_burst_but_one_jump_of_the_timestamps,
+        test_a_flood_does_not_starve_the_loop,
+    ],
+)
+def test_it_is_the_same_on_uvloop(scenario: Callable[[RtpLine, Asterisk], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with ticking() as clock:
+            with closing(RtpLine.open("127.0.0.1", ULAW, clock)) as line, closing(Asterisk()) as asterisk:
+                await scenario(line, asterisk)
+
+    uvloop.run(run(), debug=True)
+
+
+async def test_a_network_that_refuses_is_counted(line: RtpLine, asterisk: Asterisk) -> None:
+    line.connect(("255.255.255.255", 9))
+    await until(lambda: line.counters.unsent >= 2)
+    assert line.counters.sent == 0
+
+
+async def test_closing_twice_leaves_nothing(clock: Clock) -> None:
+    line = RtpLine.open("127.0.0.1", ALAW, clock)
+    address = line.local_address
+    with capture_logs() as logs:
+        line.close()
+        line.close()
+    assert [(entry["event"], entry["sent"], entry["unheard"]) for entry in logs] == [("= line closed", 0, 0)]
+    assert clock.lines == 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind(address)

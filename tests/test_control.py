@@ -1,0 +1,113 @@
+"""The daemon's local socket."""
+
+import asyncio
+import json
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter import control
+from callcenter.control import Watchers, serving
+from callcenter.errors import ConfigurationError, MissingPartError
+
+
+def report() -> dict[str, Any]:
+    return {"asterisk": "connected"}
+
+
+async def test_status_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    async with serving(path, Watchers(), report):
+        assert await control.status(path) == {"asterisk": "connected"}
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not path.exists()
+
+
+async def test_without_a_daemon_the_error_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(MissingPartError, match="callcenter run"):
+        await control.status(tmp_path / "control.sock")
+
+
+async def test_a_watcher_gets_every_event_in_order_and_ends_with_the_daemon(tmp_path: Path) -> None:
+    path, watchers = tmp_path / "control.sock", Watchers()
+    seen: list[int] = []
+
+    async def watch() -> None:
+        async for event in control.watch(path):
+            seen.append(event["number"])
+
+    async with asyncio.TaskGroup() as group:
+        async with serving(path, watchers, report):
+            watching = group.create_task(watch())
+            while not watchers.count:
+                await asyncio.sleep(0.01)
+            for number in range(100):
+                watchers.publish({"number": number})
+            while len(seen) < 100:
+                await asyncio.sleep(0.01)
+        await watching
+    assert seen == list(range(100))
+
+
+async def test_a_watcher_that_leaves_is_forgotten(tmp_path: Path) -> None:
+    path, watchers = tmp_path / "control.sock", Watchers()
+    async with serving(path, watchers, report):
+        _, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"op": "watch"}\n')
+        while not watchers.count:
+            await asyncio.sleep(0.01)
+        writer.close()
+        while watchers.count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_watcher_that_does_not_read_is_let_go(tmp_path: Path) -> None:
+    watchers = Watchers()
+    events = watchers.events()
+    first = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    for number in range(control.EVENTS_WAITING + 2):
+        watchers.publish({"number": number})
+    assert await first == {"number": 0}
+    assert watchers.count == 0
+    assert [event["number"] async for event in events] == list(range(1, control.EVENTS_WAITING))
+
+
+@pytest.mark.parametrize("request_line", [b'{"op": "dance"}\n', b"[]\n", b"12\n"])
+async def test_an_unknown_request_is_answered_with_what_is_known(tmp_path: Path, request_line: bytes) -> None:
+    path = tmp_path / "control.sock"
+    async with serving(path, Watchers(), report):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(request_line)
+        assert "status and watch" in json.loads(await reader.readline())["error"]
+        writer.close()
+
+
+@pytest.mark.parametrize("nonsense", [b"\xff\xfe\n", b"{\n", b"", b"x" * (2 * control.LINE_LIMIT)])
+async def test_nonsense_costs_only_its_own_connection(tmp_path: Path, nonsense: bytes) -> None:
+    path = tmp_path / "control.sock"
+    async with serving(path, Watchers(), report):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(nonsense)
+        if nonsense:
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+        assert await control.status(path) == report()
+
+
+async def test_a_second_daemon_is_refused_and_a_dead_ones_socket_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    async with serving(path, Watchers(), report):
+        with pytest.raises(ConfigurationError, match="another daemon"):
+            async with serving(path, Watchers(), report):
+                pass
+        assert await control.status(path) == report()
+    dead = await asyncio.start_unix_server(lambda *_: None, path)
+    dead.close()
+    path.touch()
+    async with serving(path, Watchers(), report):
+        assert await control.status(path) == report()
