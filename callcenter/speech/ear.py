@@ -45,6 +45,9 @@ EarEvent = SpeechStarted | Utterance | HearingFailed
 class Ear(Protocol):
     """Listens to one call."""
 
+    pause_ms: int
+    """How long a pause ends an utterance. Callers pause longer between the groups of a phone number."""
+
     async def next(self) -> EarEvent:
         """Wait for the next event. Never raises for a fault of the recogniser; that is a HearingFailed."""
 
@@ -55,5 +58,8 @@ class Ear(Protocol):
 class Hearing(Protocol):
     """A recogniser, ready for many calls at once."""
 
-    def listen(self, frames: FrameQueue) -> Ear:
-        """A new ear on what a line receives."""
+    def listen(self, frames: FrameQueue, *, language: str = "en", prompt: str = "") -> Ear:
+        """A new ear on what a line receives.
+
+        `language` is an ISO 639-1 code. `prompt` is an example of what may be said, in the spelling that is wanted.
+        """

@@ -1,0 +1,141 @@
+"""Phrases rendered beforehand: kept in memory, and on disk for the next start."""
+
+import asyncio
+import hashlib
+import os
+import wave
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import structlog
+
+from callcenter.media.pcm import Clip
+from callcenter.speech.voice import Voice
+
+log = structlog.get_logger()
+
+CLIPS = 1000
+"""In memory; at 8 kHz about 50 kB each."""
+DISK_BYTES = 500_000_000
+AT_ONCE = 2
+
+Progress = Callable[[int, int], None]
+"""Told of the phrases that are ready, and of all."""
+
+
+class PhraseCache:
+    """A voice that renders no text twice. Only what is prepared goes to disk: the rest may hold names and numbers."""
+
+    def __init__(self, voice: Voice, folder: Path, *, disk_bytes: int = DISK_BYTES) -> None:
+        self._voice = voice
+        self._folder = folder
+        self._disk_bytes = disk_bytes
+        self._clips: OrderedDict[Path, Clip] = OrderedDict()
+        self._rendering: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def name(self) -> str:
+        """The voice's."""
+        return self._voice.name
+
+    async def render(self, text: str, rate: int) -> Clip:
+        """From memory, from disk, or from the voice; whoever asks for what is being rendered waits for that."""
+        return await self._get(text, rate, keep=False)
+
+    async def prepare(self, texts: Iterable[str], rate: int, progress: Progress = lambda ready, total: None) -> None:
+        """Have `texts` ready in memory and on disk. Raises SpeechError."""
+        phrases = list(dict.fromkeys(texts))
+        rest = iter(phrases)
+        ready = 0
+
+        async def work() -> None:
+            nonlocal ready
+            for text in rest:
+                await self._get(text, rate, keep=True)
+                ready += 1
+                progress(ready, len(phrases))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(AT_ONCE):
+                    group.create_task(work())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        await asyncio.to_thread(_prune, self._folder, self._disk_bytes)
+
+    async def _get(self, text: str, rate: int, *, keep: bool) -> Clip:
+        path = self._path(text, rate)
+        lock = self._rendering.setdefault(path, asyncio.Lock())
+        async with lock:
+            clip = self._clips.get(path) or await asyncio.to_thread(_read, path, text, rate)
+            if clip is None:
+                clip = await self._voice.render(text, rate)
+                if keep:
+                    await asyncio.to_thread(_write, path, clip)
+            self._remember(path, clip)
+        return clip
+
+    def _remember(self, path: Path, clip: Clip) -> None:
+        self._clips[path] = clip
+        self._clips.move_to_end(path)
+        if len(self._clips) > CLIPS:
+            self._clips.popitem(last=False)
+
+    def _path(self, text: str, rate: int) -> Path:
+        key = hashlib.sha256(f"{self._voice.name}\n{rate}\n{text}".encode()).hexdigest()
+        return self._folder / f"{key[:32]}.wav"
+
+
+def _read(path: Path, text: str, rate: int) -> Clip | None:
+    """The phrase at `path`, or None when there is none or it is damaged. Its time is set: pruning goes by last use."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            pcm = file.readframes(file.getnframes())
+            whole = file.getframerate() == rate and pcm and len(pcm) == file.getnframes() * 2
+        os.utime(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, wave.Error, EOFError) as error:
+        log.warning("x phrase", path=str(path), error=str(error))
+        return None
+    if not whole:
+        log.warning("x phrase", path=str(path), error="cut short")
+        return None
+    return Clip(text=text, pcm=pcm, rate=rate)
+
+
+def _write(path: Path, clip: Clip) -> None:
+    """Write whole or not at all; a disk that cannot take it costs time at the next start, no more."""
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(fresh), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(clip.rate)
+            file.writeframes(clip.pcm)
+        fresh.replace(path)
+    except OSError as error:
+        log.warning("! phrase", path=str(path), error=str(error))
+        with suppress(OSError):
+            fresh.unlink()
+
+
+def _prune(folder: Path, most: int) -> None:
+    """Remove the files longest unused until at most `most` bytes are left."""
+    files = sorted(_files(folder), reverse=True)
+    total = 0
+    for _, size, path in files:
+        total += size
+        if total > most:
+            path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in folder.glob("*.wav"):
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            yield status.st_mtime, status.st_size, path

@@ -1,0 +1,223 @@
+"""Many ears on one loop, with a detector that takes loud for speech and a recogniser under the test's control."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import pairwise
+
+import pytest
+
+from callcenter.config import Hearing
+from callcenter.errors import Overloaded
+from callcenter.media.pcm import FrameQueue, frame_bytes
+from callcenter.speech.ear import Ear, EarEvent, HearingFailed, SpeechStarted, Utterance
+from callcenter.speech.local_ear import EVENTS, LocalHearing
+from callcenter.speech.recogniser import Recognised
+from callcenter.speech.vad import Track
+
+RATE = 8000
+SETTINGS = Hearing(early_ms=96, pause_ms=320)
+
+
+class Loudness:
+    """Takes every sound for speech."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def step(self, windows: Sequence[tuple[Track, bytes]]) -> list[float]:
+        self.batches.append(len(windows))
+        return [0.9 if max(window) else 0.0 for _, window in windows]
+
+
+class Recogniser:
+    """Says how long each utterance is, once the test lets it; `fault` is raised in the second it names."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.open.set()
+        self.asked: list[int] = []
+        self.cancelled = 0
+        self.slow: set[int] = set()
+        self.faults: dict[int, Exception] = {}
+
+    async def recognise(self, pcm: bytes, *, rate: int, language: str, prompt: str) -> Recognised:
+        number = len(self.asked)
+        self.asked.append(len(pcm))
+        try:
+            await self.open.wait()
+            await asyncio.sleep(0.1 if number in self.slow else 0)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if number in self.faults:
+            raise self.faults[number]
+        return Recognised(text=f"{number} {language} {prompt}".strip(), confidence=0.9, ms=7.0)
+
+
+Listen = Callable[[], tuple[FrameQueue, Ear]]
+
+
+@pytest.fixture
+def recogniser() -> Recogniser:
+    return Recogniser()
+
+
+@pytest.fixture
+def detector() -> Loudness:
+    return Loudness()
+
+
+@pytest.fixture
+async def hearing(detector: Loudness, recogniser: Recogniser) -> AsyncIterator[LocalHearing]:
+    hearing = LocalHearing(SETTINGS, detector, recogniser)
+    running = asyncio.create_task(hearing.run())
+    yield hearing
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.fixture
+def listen(hearing: LocalHearing) -> Listen:
+    def listening() -> tuple[FrameQueue, Ear]:
+        frames = FrameQueue(RATE, limit=1000)
+        return frames, hearing.listen(frames)
+
+    return listening
+
+
+def sound(frames: FrameQueue, text: str, at: float = 100.0) -> None:
+    """Put 20 ms frames, `#` loud and `.` quiet, that arrived from `at` on."""
+    for number, mark in enumerate(text):
+        frames.put((b"\x40" if mark == "#" else b"\x00") * frame_bytes(RATE), at + number * 0.02)
+
+
+WORD = "." * 20 + "#" * 20 + "." * 30
+
+
+async def events(ear: Ear, count: int) -> list[EarEvent]:
+    async with asyncio.timeout(5):
+        return [await ear.next() for _ in range(count)]
+
+
+async def settled() -> None:
+    """Give the loop time to hear all there is."""
+    await asyncio.sleep(0.1)
+
+
+async def test_a_word_is_heard(listen: Listen, recogniser: Recogniser) -> None:
+    frames, ear = listen()
+    sound(frames, WORD)
+    started, utterance = await events(ear, 2)
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(utterance, Utterance)
+    assert started.at == utterance.started == pytest.approx(100.4, abs=0.033)
+    assert utterance.ended == pytest.approx(100.8, abs=0.033)
+    assert (utterance.text, utterance.confidence) == ("0 en", 0.9)
+    assert utterance.timings["recogniser"] == 7.0
+    assert len(recogniser.asked) == 1, "what was recognised in the pause is not recognised again"
+
+
+async def test_language_and_prompt_reach_the_recogniser(hearing: LocalHearing) -> None:
+    frames = FrameQueue(RATE, limit=1000)
+    ear = hearing.listen(frames, language="fr", prompt="Bonjour.")
+    sound(frames, WORD)
+    _, utterance = await events(ear, 2)
+    assert isinstance(utterance, Utterance)
+    assert utterance.text == "0 fr Bonjour."
+
+
+async def test_an_early_recognition_is_thrown_away_when_the_caller_goes_on(
+    listen: Listen, recogniser: Recogniser
+) -> None:
+    recogniser.open.clear()
+    frames, ear = listen()
+    sound(frames, "." * 20 + "#" * 20 + "." * 9)
+    await settled()
+    sound(frames, "#" * 20 + "." * 30)
+    await settled()
+    recogniser.open.set()
+    _, utterance = await events(ear, 2)
+    assert isinstance(utterance, Utterance)
+    assert utterance.text == "1 en"
+    assert recogniser.cancelled == 1
+    first, second = recogniser.asked
+    assert second > first + 20 * frame_bytes(RATE)
+
+
+async def test_a_longer_pause_can_be_asked_for(listen: Listen, recogniser: Recogniser) -> None:
+    frames, ear = listen()
+    ear.pause_ms = 900
+    sound(frames, "." * 20 + "#" * 20 + "." * 35 + "#" * 20 + "." * 60)
+    assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
+    assert ear.pause_ms == 900
+
+
+async def test_a_click_is_an_empty_utterance_without_recognition(listen: Listen, recogniser: Recogniser) -> None:
+    frames, ear = listen()
+    sound(frames, "." * 20 + "#" * 4 + "." * 10)
+    _, utterance = await events(ear, 2)
+    assert isinstance(utterance, Utterance)
+    assert utterance.text == ""
+    assert recogniser.asked == []
+
+
+@pytest.mark.parametrize("fault", [Overloaded("too many"), RuntimeError("a bug")], ids=repr)
+async def test_a_failure_is_an_event_of_its_own_call(listen: Listen, recogniser: Recogniser, fault: Exception) -> None:
+    recogniser.faults[0] = fault
+    frames, ear = listen()
+    sound(frames, WORD)
+    _, failed = await events(ear, 2)
+    assert isinstance(failed, HearingFailed)
+    assert str(fault) in failed.reason
+    other, healthy = listen()
+    sound(other, WORD)
+    sound(frames, WORD)
+    assert isinstance((await events(healthy, 2))[1], Utterance)
+    assert isinstance((await events(ear, 2))[1], Utterance)
+
+
+async def test_utterances_keep_their_order(listen: Listen, recogniser: Recogniser) -> None:
+    recogniser.slow = {0}
+    frames, ear = listen()
+    sound(frames, WORD * 3)
+    heard = [event for event in await events(ear, 6) if isinstance(event, Utterance)]
+    assert [utterance.text for utterance in heard] == ["0 en", "1 en", "2 en"]
+    assert all(earlier.ended < later.started for earlier, later in pairwise(heard))
+
+
+async def test_a_closed_ear_leaves_no_task(listen: Listen, recogniser: Recogniser) -> None:
+    before = len(asyncio.all_tasks())
+    recogniser.open.clear()
+    frames, ear = listen()
+    sound(frames, WORD * 3 + "." * 20 + "#" * 20 + "." * 9)
+    await settled()
+    assert len(asyncio.all_tasks()) > before
+    ear.close()
+    ear.close()
+    await settled()
+    assert len(asyncio.all_tasks()) == before
+    sound(frames, WORD)
+    await settled()
+    assert len(recogniser.asked) == 4
+
+
+async def test_an_ear_that_nobody_reads_keeps_the_newest(listen: Listen) -> None:
+    frames, ear = listen()
+    rounds = EVENTS // 2 + 4
+    for _ in range(rounds):
+        sound(frames, "." * 10 + "#" * 12 + "." * 30)
+        await asyncio.sleep(0.05)
+    await settled()
+    heard = [event for event in await events(ear, EVENTS) if isinstance(event, Utterance)]
+    assert heard[-1].text == f"{rounds - 1} en"
+
+
+async def test_a_hundred_calls_share_their_batches(listen: Listen, detector: Loudness) -> None:
+    calls = [listen() for _ in range(100)]
+    for frames, _ in calls:
+        sound(frames, WORD)
+    for _, ear in calls:
+        assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
+    assert max(detector.batches) == 100

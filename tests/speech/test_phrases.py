@@ -1,0 +1,112 @@
+"""Phrases rendered once."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from callcenter.errors import SpeechError
+from callcenter.media.pcm import Clip
+from callcenter.speech.phrases import PhraseCache
+
+PHRASES = ["Hello.", "Goodbye.", "One moment."]
+
+
+class CountingVoice:
+    """A voice that says each text as so many samples, slowly, and counts."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.rendered: list[str] = []
+        self.broken = False
+
+    async def render(self, text: str, rate: int) -> Clip:
+        self.rendered.append(text)
+        await asyncio.sleep(0.01)
+        if self.broken:
+            raise SpeechError("no voice")
+        return Clip(text=text, pcm=bytes(range(1, 1 + 2 * len(text))), rate=rate)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def voice() -> CountingVoice:
+    return CountingVoice()
+
+
+async def test_a_text_is_rendered_once(voice: CountingVoice, tmp_path: Path) -> None:
+    phrases = PhraseCache(voice, tmp_path)
+    first = await phrases.render("Hello.", 8000)
+    assert await phrases.render("Hello.", 8000) is first
+    assert (await phrases.render("Hello.", 16000)).rate == 16000
+    assert voice.rendered == ["Hello.", "Hello."]
+
+
+async def test_the_same_text_at_once_is_rendered_once(voice: CountingVoice, tmp_path: Path) -> None:
+    phrases = PhraseCache(voice, tmp_path)
+    clips = await asyncio.gather(*(phrases.render("Hello.", 8000) for _ in range(5)))
+    assert voice.rendered == ["Hello."]
+    assert len(set(map(id, clips))) == 1
+
+
+async def test_who_waits_is_served_when_the_first_goes_away(voice: CountingVoice, tmp_path: Path) -> None:
+    phrases = PhraseCache(voice, tmp_path)
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(phrases.render("Hello.", 8000))
+        second = group.create_task(phrases.render("Hello.", 8000))
+        await asyncio.sleep(0.005)
+        first.cancel()
+    assert second.result().text == "Hello."
+
+
+async def test_prepared_phrases_survive_a_restart(voice: CountingVoice, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    await PhraseCache(voice, tmp_path).prepare([*PHRASES, "Hello."], 8000, lambda *progress: told.append(progress))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    clip = await PhraseCache(voice, tmp_path).render("Goodbye.", 8000)
+    assert clip == Clip(text="Goodbye.", pcm=bytes(range(1, 17)), rate=8000)
+    assert sorted(voice.rendered) == sorted(PHRASES)
+
+
+async def test_what_is_not_prepared_stays_off_the_disk(voice: CountingVoice, tmp_path: Path) -> None:
+    await PhraseCache(voice, tmp_path).render("Thank you, Karen Mitchell.", 8000)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"RIFF", None], ids=["empty", "garbage", "cut short"])
+async def test_a_damaged_file_is_rendered_again(voice: CountingVoice, tmp_path: Path, damage: bytes | None) -> None:
+    await PhraseCache(voice, tmp_path).prepare(["Hello."], 8000)
+    (path,) = files(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4] if damage is None else damage)
+    await PhraseCache(voice, tmp_path).prepare(["Hello."], 8000)
+    assert path.read_bytes() == whole
+    assert voice.rendered == ["Hello.", "Hello."]
+
+
+async def test_the_longest_unused_are_removed(voice: CountingVoice, tmp_path: Path) -> None:
+    await PhraseCache(voice, tmp_path).prepare(PHRASES, 8000)
+    oldest, *rest = files(tmp_path)
+    os.utime(oldest, (1000, 1000))
+    limit = sum(file.stat().st_size for file in files(tmp_path)) - 1
+    await PhraseCache(voice, tmp_path, disk_bytes=limit).prepare([], 8000)
+    assert files(tmp_path) == rest
+
+
+async def test_a_failing_voice_is_one_error(voice: CountingVoice, tmp_path: Path) -> None:
+    voice.broken = True
+    with pytest.raises(SpeechError, match="no voice"):
+        await PhraseCache(voice, tmp_path).prepare(PHRASES, 8000)
+
+
+async def test_a_disk_that_cannot_be_written_is_no_error(voice: CountingVoice, tmp_path: Path) -> None:
+    (tmp_path / "phrases").write_text("a file in the way")
+    phrases = PhraseCache(voice, tmp_path / "phrases")
+    await phrases.prepare(PHRASES, 8000)
+    assert (await phrases.render("Hello.", 8000)).text == "Hello."
+    assert len(voice.rendered) == 3
