@@ -61,6 +61,8 @@ class Hearing(Section):
     """Recognition starts this long into a pause, on what was said so far."""
     pause_ms: int = Field(default=600, ge=100, le=3000)
     """A pause this long ends an utterance."""
+    long_pause_ms: int = Field(default=1000, ge=100, le=3000)
+    """The same where callers pause within an answer: between the groups of a number, or to think of a time."""
 
 
 class Talking(Section):
@@ -104,7 +106,8 @@ class Database(Section):
 class Phone(Section):
     """The SIP phone that simulated callers use."""
 
-    server: str = "127.0.0.1:5060"
+    host: str = "127.0.0.1"
+    port: int = Field(default=5060, ge=1, le=65535)
     username: str = "phone"
     password: SecretStr = SecretStr("")
     extension: str = "9000"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ import pytest
 from callcenter import control
 from callcenter.control import Watchers, serving
 from callcenter.errors import ConfigurationError, MissingPartError
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - the socket's other end has no event for it
+        await asyncio.sleep(0.01)
 
 
 def report() -> dict[str, Any]:
@@ -42,12 +48,10 @@ async def test_a_watcher_gets_every_event_in_order_and_ends_with_the_daemon(tmp_
     async with asyncio.TaskGroup() as group:
         async with serving(path, watchers, report):
             watching = group.create_task(watch())
-            while not watchers.count:
-                await asyncio.sleep(0.01)
+            await until(lambda: watchers.count == 1)
             for number in range(100):
                 watchers.publish({"number": number})
-            while len(seen) < 100:
-                await asyncio.sleep(0.01)
+            await until(lambda: len(seen) == 100)
         await watching
     assert seen == list(range(100))
 
@@ -57,11 +61,9 @@ async def test_a_watcher_that_leaves_is_forgotten(tmp_path: Path) -> None:
     async with serving(path, watchers, report):
         _, writer = await asyncio.open_unix_connection(path)
         writer.write(b'{"op": "watch"}\n')
-        while not watchers.count:
-            await asyncio.sleep(0.01)
+        await until(lambda: watchers.count == 1)
         writer.close()
-        while watchers.count:
-            await asyncio.sleep(0.01)
+        await until(lambda: watchers.count == 0)
 
 
 async def test_a_watcher_that_does_not_read_is_let_go(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ class Ask:
 
     text: str
     slot: str
-    """What the answer is about; a hint for the ear."""
+    """What the answer is about."""
+    unhurried: bool = False
+    """The caller may pause within the answer: between the groups of a number, or to think of a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

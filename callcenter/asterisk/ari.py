@@ -1,0 +1,234 @@
+"""ARI's requests, as far as calls need them, over one pool of HTTP connections."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+
+from callcenter.asterisk import events
+from callcenter.asterisk.events import Channel
+from callcenter.config import Asterisk
+from callcenter.errors import AriError, AsteriskError
+
+TIMEOUT_S = 5.0
+CONNECT_S = 2.0
+CONNECTIONS = 100
+
+KEEPALIVE_S = 5.0
+"""Asterisk drops an idle connection after 15 s; a POST sent just then would be lost, so ours go first."""
+
+Decoded = TypeVar("Decoded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """Channels that hear each other."""
+
+    id: str
+    channels: tuple[str, ...]
+
+
+class Ari:
+    """Logs in to one Asterisk and makes requests.
+
+    Each raises AriError when Asterisk refuses, AsteriskError when it does not answer within 5 s. Nothing is sent twice.
+    """
+
+    def __init__(self, settings: Asterisk) -> None:
+        self._url = settings.url.rstrip("/")
+        self._app = settings.app
+        self._session = aiohttp.ClientSession(
+            headers=login(settings),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=CONNECT_S),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEPALIVE_S),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def version(self) -> str:
+        """Asterisk's own version."""
+        return await self._get("asterisk/info", lambda content: str(content["system"]["version"]), only="system")
+
+    async def channels(self) -> list[Channel]:
+        """All channels of this Asterisk, whoever owns them."""
+        return await self._get("channels", lambda content: [events.channel(item) for item in content])
+
+    async def bridges(self) -> list[Bridge]:
+        """All bridges of this Asterisk."""
+        return await self._get("bridges", lambda content: [_bridge(item) for item in content])
+
+    async def exists(self, channel: str) -> bool:
+        """Whether `channel` is there."""
+        try:
+            await self._request("GET", f"channels/{channel}")
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    async def variable(self, channel: str, name: str) -> str:
+        """A channel variable or dialplan function, empty when it is not set."""
+        try:
+            return await self._get(f"channels/{channel}/variable", lambda content: str(content["value"]), variable=name)
+        except AriError as error:
+            if error.status == 404:
+                return ""
+            raise
+
+    async def answer(self, channel: str) -> None:
+        """Answer; a channel that is up already stays so."""
+        await self._request("POST", f"channels/{channel}/answer")
+
+    async def ring(self, channel: str) -> None:
+        """Let the caller hear that it rings."""
+        await self._request("POST", f"channels/{channel}/ring")
+
+    async def stop_ringing(self, channel: str) -> None:
+        """End what `ring` began."""
+        await self._request("DELETE", f"channels/{channel}/ring")
+
+    async def start_silence(self, channel: str) -> None:
+        """Write silence to the channel: what a snoop whispers is mixed into it and is lost without."""
+        await self._request("POST", f"channels/{channel}/silence")
+
+    async def stop_silence(self, channel: str) -> None:
+        """End what `start_silence` began."""
+        await self._request("DELETE", f"channels/{channel}/silence")
+
+    async def hang_up(self, channel: str, reason: str = "normal") -> None:
+        """End a channel: `normal`, `busy`, `congestion`, `no_answer`, ... One that is gone is fine."""
+        await self._remove(f"channels/{channel}", reason=reason)
+
+    async def continue_in_dialplan(self, channel: str) -> None:
+        """Hand the channel back to the dialplan, at the step after Stasis()."""
+        await self._request("POST", f"channels/{channel}/continue")
+
+    async def decline(self, channel: str) -> None:
+        """Hand the channel back to the dialplan, where CALLCENTER=declined says that nobody has served the caller."""
+        await self._request("POST", f"channels/{channel}/variable", variable="CALLCENTER", value="declined")
+        await self.continue_in_dialplan(channel)
+
+    async def snoop(self, channel: str, snoop: str) -> None:
+        """Make the channel `snoop`, which hears what `channel` says and whispers what it is given."""
+        await self._request("POST", f"channels/{channel}/snoop/{snoop}", spy="in", whisper="out", app=self._app)
+
+    async def external_media(self, channel: str, host: str, port: int, codec: str) -> tuple[str, int] | None:
+        """Make `channel`, which exchanges RTP of `codec` with us at `host` and `port`.
+
+        Returns the address of Asterisk's own end, None when it does not say.
+        """
+        answer = await self._request(
+            "POST",
+            "channels/externalMedia",
+            channelId=channel,
+            app=self._app,
+            external_host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            format=codec,
+        )
+        return _decoded(_rtp_peer, answer)
+
+    async def originate(self, endpoint: str, channel: str, *, caller: str, timeout: float) -> None:
+        """Call `endpoint` as `channel`; it enters our application when it answers within `timeout` seconds.
+
+        `caller` is the number, or `"Name" <number>`, that is shown there.
+        """
+        await self._request(
+            "POST",
+            "channels",
+            endpoint=endpoint,
+            channelId=channel,
+            app=self._app,
+            callerId=caller,
+            timeout=str(max(1, round(timeout))),
+        )
+
+    async def create_bridge(self, bridge: str) -> None:
+        """Make an empty mixing bridge."""
+        await self._request("POST", f"bridges/{bridge}", type="mixing", name=bridge)
+
+    async def add_to_bridge(self, bridge: str, *channels: str) -> None:
+        """Let `channels` hear each other. Each must have had its StasisStart."""
+        await self._request("POST", f"bridges/{bridge}/addChannel", channel=",".join(channels))
+
+    async def destroy_bridge(self, bridge: str) -> None:
+        """Take a bridge apart. One that is gone is fine."""
+        await self._remove(f"bridges/{bridge}")
+
+    async def _remove(self, path: str, **query: str) -> None:
+        try:
+            await self._request("DELETE", path, **query)
+        except AriError as error:
+            if error.status != 404:
+                raise
+
+    async def _get(self, path: str, decode: Callable[[Any], Decoded], **query: str) -> Decoded:
+        return _decoded(decode, await self._request("GET", path, **query))
+
+    async def _request(self, method: str, path: str, **query: str) -> bytes:
+        try:
+            async with self._session.request(method, f"{self._url}/{path}", params=query) as response:
+                answer = await response.read()
+        except TimeoutError as error:
+            raise AsteriskError(f"ARI at {self._url} did not answer {method} {path} within {TIMEOUT_S:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise unreachable(self._url, error) from error
+        if response.status >= 400:
+            raise AriError(response.status, f"{method} {path}", advice(response.status) or _message(answer))
+        return answer
+
+
+def login(settings: Asterisk) -> dict[str, str]:
+    """The header that ARI knows us by."""
+    return {"Authorization": aiohttp.encode_basic_auth(settings.username, settings.password.get_secret_value())}
+
+
+def unreachable(url: str, error: Exception) -> AsteriskError:
+    """What to tell a person when no connection to ARI can be made or it breaks."""
+    return AsteriskError(
+        f"ARI at {url} cannot be reached ({error}): is Asterisk running, enabled = yes in http.conf and ari.conf, "
+        "and asterisk.url right?"
+    )
+
+
+def advice(status: int) -> str:
+    """What to do about an HTTP status that has one usual cause; else empty."""
+    if status == 401:
+        return "wrong user or password: check asterisk.username and asterisk.password against ari.conf"
+    if status == 403:
+        return "this user may only read: remove read_only in ari.conf"
+    return ""
+
+
+def _message(answer: bytes) -> str:
+    try:
+        content = json.loads(answer)
+        return str(content.get("message") or content.get("error") or content)
+    except (ValueError, AttributeError):
+        return answer[:200].decode(errors="replace")
+
+
+def _decoded(decode: Callable[[Any], Decoded], answer: bytes) -> Decoded:
+    try:
+        return decode(json.loads(answer))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise AsteriskError(f"ARI's answer is not understood: {answer[:200]!r}") from error
+
+
+def _bridge(content: dict[str, Any]) -> Bridge:
+    return Bridge(id=str(content["id"]), channels=tuple(str(channel) for channel in content["channels"]))
+
+
+def _rtp_peer(content: dict[str, Any]) -> tuple[str, int] | None:
+    variables = content.get("channelvars", {})
+    host, port = variables.get("UNICASTRTP_LOCAL_ADDRESS"), variables.get("UNICASTRTP_LOCAL_PORT")
+    return (str(host), int(port)) if host and port else None

@@ -1,0 +1,360 @@
+"""One phone call, from StasisStart to stored record: the only place where the five parties meet."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from callcenter.asterisk.events import Channel, ChannelDestroyed, ChannelDtmfReceived, StasisEnd
+from callcenter.asterisk.legs import Legs
+from callcenter.config import Hearing, Limits
+from callcenter.dialogue.brain import (
+    Action,
+    Answered,
+    Ask,
+    Brain,
+    Ending,
+    HangUp,
+    Keyed,
+    Misheard,
+    Outcome,
+    Said,
+    Say,
+    Silent,
+    Transfer,
+    TransferFailed,
+    Wait,
+)
+from callcenter.dialogue.sentences import clauses
+from callcenter.errors import CallerHungUp, SpeechError
+from callcenter.journal import Journal
+from callcenter.media.line import Line
+from callcenter.media.pcm import FrameQueue
+from callcenter.speech.ear import Ear, HearingFailed, SpeechStarted, Utterance
+from callcenter.speech.voice import Voice
+from callcenter.store.records import Record
+from callcenter.turn import Inbox, Incoming, Turn
+
+log = structlog.get_logger()
+
+KEYS_END_S = 2.5
+"""Keys pressed belong together until this long a pause, or `#`."""
+LAST_WORDS_S = 20.0
+"""A call that is told to end gets this long for its goodbye."""
+RING_S = 20.0
+"""How long a person has to answer."""
+TAIL_S = 0.2
+"""What Asterisk and the network still hold when our last frame has been sent."""
+LONG_PAUSE_S = 1.5
+"""After a longer interruption by a mere noise the clause is said again from its start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What all calls share, and where a call gets what is its own."""
+
+    instance: str
+    """Tells this daemon's calls from another's."""
+    flow: str
+    """The name of the flow that calls are about."""
+    legs: Callable[[Channel, str], Legs]
+    line: Callable[[], Line]
+    codec: str
+    """Of the line's RTP, as Asterisk names it."""
+    ear: Callable[[FrameQueue], Ear]
+    brain: Callable[[], Brain]
+    voice: Voice
+    store: Callable[[Record], None]
+    tell: Callable[[dict[str, Any]], None]
+    """Whoever looks on."""
+    is_backchannel: Callable[[str], bool]
+    """Whether a text only shows that the caller listens."""
+    pauses: Hearing
+    limits: Limits
+
+
+class State(Enum):
+    """Where a call stands."""
+
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    LISTENING = "listening"
+    RINGING = "ringing a person"
+    TRANSFERRED = "transferred"
+    OVER = "over"
+
+
+class Call:
+    """Owns one phone call: its legs, its line, its ear, its brain and its record."""
+
+    def __init__(self, channel: Channel, office: Office) -> None:
+        self.id = uuid4()
+        self.name = self.id.hex[:12]
+        """Short, for the log and for what it has in Asterisk."""
+        self.channel = channel
+        self.state = State.CONNECTING
+        self.started = asyncio.get_running_loop().time()
+        self.last_latency_ms: float | None = None
+        self._office = office
+        self._log = log.bind(call=self.name)
+        self._brain = office.brain()
+        self._journal = Journal(self.id, channel.caller_number, office.store, office.tell)
+        self._inbox = Inbox()
+        self._legs = office.legs(channel, self.name)
+        self._turns = 0
+        self._silences = 0
+        self._unsaid = 0
+        self._caller_talks_since: float | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What comes of the call if it ends now."""
+        return "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
+
+    def report(self) -> dict[str, Any]:
+        """The call's line on `callcenter status`."""
+        return {
+            "id": str(self.id),
+            "channel": self.channel.id,
+            "caller": self.channel.caller_number,
+            "did": self.channel.did,
+            "state": self.state.value,
+            "seconds": round(self._now() - self.started, 1),
+            "lead": self._brain.lead.status,
+            "slots": {name: slot.value for name, slot in self._brain.lead.slots.items()},
+            "latency_ms": self.last_latency_ms,
+        }
+
+    def end_politely(self) -> None:
+        """Have the brain say goodbye and hang up, because the daemon is stopping."""
+        self._inbox.put(Ending(reason="shutdown"))
+
+    async def run(self) -> None:
+        """The whole call. When it returns or is cancelled, nothing of it is left in Asterisk, and all is recorded."""
+        office = self._office
+        self._log.info("< call", caller=self.channel.caller_number, did=self.channel.did, channel=self.channel.id)
+        self._journal.arrived(self.channel.id, self.channel.did, office.flow, office.instance)
+        reason = "shutdown"
+        try:
+            async with asyncio.timeout(office.limits.call_s + LAST_WORDS_S):
+                reason = await self._hold()
+        except* CallerHungUp:
+            reason = "caller"
+        except* TimeoutError:
+            reason = "limit"
+        except* Exception as group:  # the call's outer edge: no fault of one call reaches another
+            reason = f"error: {innermost(group)}"
+            self._log.exception("! call")
+        finally:
+            outcome = self.outcome
+            self._enter(State.OVER)
+            self._journal.lead(self._brain.lead)
+            self._journal.ended(outcome, reason)
+            await self._legs.close()
+            if reason.startswith("error"):
+                await self._legs.give_back()
+            self._log.info("= ended", outcome=outcome, reason=reason)
+
+    async def _hold(self) -> str:
+        """Connect, converse until one side has had enough, and say who ended it."""
+        async with self._connected() as (line, ear), asyncio.TaskGroup() as group:
+            reflexes = [
+                group.create_task(self._follow_channel(line)),
+                group.create_task(self._listen(line, ear)),
+                group.create_task(self._watch_length()),
+            ]
+            reason = await self._converse(line, ear)
+            for reflex in reflexes:
+                reflex.cancel()
+        return reason
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[tuple[Line, Ear]]:
+        """The caller's sound, both ways."""
+        line = self._office.line()
+        try:
+            peer = await self._legs.open(*line.local_address, self._office.codec)
+            if peer:
+                line.connect(peer)
+            ear = self._office.ear(line.received)
+            try:
+                yield line, ear
+            finally:
+                ear.close()
+        finally:
+            line.close()
+
+    async def _converse(self, line: Line, ear: Ear) -> str:
+        """Turn by turn: what happened, what the brain makes of it, until an action ends the call."""
+        incoming = Incoming(happening=Answered(caller=self.channel.caller_number))
+        while True:
+            match await self._take_turn(incoming, line, ear):
+                case HangUp():
+                    await asyncio.sleep(TAIL_S)
+                    await self._legs.hang_up()
+                    return "limit" if isinstance(incoming.happening, Silent | Misheard | Ending) else "agent"
+                case Transfer(to=person) if await self._transfer(person):
+                    return "person"
+                case Transfer():
+                    incoming = Incoming(happening=TransferFailed())
+                case _:
+                    incoming = await self._next()
+
+    async def _take_turn(self, incoming: Incoming, line: Line, ear: Ear) -> Action:
+        """Answer what came in, unless something else comes in first; returns the last action that was carried out."""
+        self._enter(State.TALKING)
+        if self._caller_talks_since is None:
+            line.playout.resume()
+        turn = Turn(index=self._turns, incoming=incoming, began=self._now())
+        self._turns += 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                speaking = group.create_task(self._speak(turn, line, ear))
+                interruption = group.create_task(self._inbox.filled())
+                await asyncio.wait({speaking, interruption}, return_when=asyncio.FIRST_COMPLETED)
+                finished = speaking.done()
+                speaking.cancel()
+                interruption.cancel()
+        finally:
+            self._close_turn(turn, line)
+        return speaking.result() if finished else Wait()
+
+    async def _speak(self, turn: Turn, line: Line, ear: Ear) -> Action:
+        """Let the brain decide, and say what it decides clause by clause, each while the next is being made."""
+        action: Action = Wait()
+        async for action in self._brain.reply(turn.incoming.happening):
+            turn.thought = turn.thought or self._now()
+            self._journal.lead(self._brain.lead)
+            match action:
+                case Say(text=text) | Ask(text=text):
+                    for clause in clauses(text):
+                        await self._say(turn, clause, line)
+            patient = isinstance(action, Ask) and action.unhurried
+            ear.pause_ms = self._office.pauses.long_pause_ms if patient else self._office.pauses.pause_ms
+        await line.played()
+        return action
+
+    async def _say(self, turn: Turn, clause: str, line: Line) -> None:
+        try:
+            clip = await self._office.voice.render(clause, line.playout.rate)
+        except SpeechError as error:
+            # What else is to be said may still be sayable, from the phrases rendered beforehand if nothing else.
+            self._unsaid += 1
+            self._log.error("! voice", error=str(error), clause=clause)
+            if self._unsaid >= self._office.limits.errors:
+                raise
+            return
+        self._unsaid = 0
+        turn.voiced = turn.voiced or self._now()
+        turn.said.append(clause)
+        self._journal.saying(turn.index, clause)
+        line.playout.say(clip)
+
+    async def _next(self) -> Incoming:
+        """Wait for the caller, but not for ever."""
+        self._enter(State.LISTENING)
+        limits = self._office.limits
+        while True:
+            try:
+                async with asyncio.timeout(limits.silence_s):
+                    incoming = await self._inbox.get()
+            except TimeoutError:
+                if self._caller_talks_since is not None:
+                    continue
+                self._silences += 1
+                return Incoming(happening=Silent(times=self._silences, last=self._silences >= limits.silences))
+            self._silences = 0
+            return incoming
+
+    async def _listen(self, line: Line, ear: Ear) -> None:
+        """The reflexes of hearing: be silent while the caller talks, go on if it was only a noise."""
+        failures = 0
+        while True:
+            match await ear.next():
+                case SpeechStarted(at=at):
+                    self._caller_talks_since = at
+                    line.playout.pause()
+                case HearingFailed(reason=reason):
+                    failures += 1
+                    self._caller_talks_since = None
+                    self._log.error("! ear", reason=reason)
+                    self._inbox.put(Misheard(last=failures >= self._office.limits.errors))
+                case Utterance() as utterance:
+                    failures = 0
+                    self._caller_talks_since = None
+                    self._heard(utterance, line)
+
+    def _heard(self, utterance: Utterance, line: Line) -> None:
+        interrupted = not line.playout.idle
+        self._log.info("< said", text=utterance.text, confidence=round(utterance.confidence, 2))
+        self._journal.heard(utterance.text, utterance.confidence)
+        if not utterance.text or (interrupted and self._office.is_backchannel(utterance.text)):
+            line.playout.resume(rewind=self._now() - utterance.started > LONG_PAUSE_S)
+            return
+        said = Said(text=utterance.text, confidence=utterance.confidence, interrupted=interrupted)
+        self._inbox.put(said, utterance)
+
+    async def _follow_channel(self, line: Line) -> None:
+        """Keys, gathered into numbers, and the caller's hanging up."""
+        keys = ""
+        while True:
+            try:
+                async with asyncio.timeout(KEYS_END_S if keys else None):
+                    event = await self._legs.next()
+            except TimeoutError:
+                self._inbox.put(Keyed(digits=keys))
+                keys = ""
+                continue
+            match event:
+                case ChannelDtmfReceived(digit="#"):
+                    self._inbox.put(Keyed(digits=keys))
+                    keys = ""
+                case ChannelDtmfReceived(digit=digit):
+                    line.playout.pause()
+                    keys += digit
+                case StasisEnd() | ChannelDestroyed():
+                    raise CallerHungUp
+
+    async def _watch_length(self) -> None:
+        await asyncio.sleep(self._office.limits.call_s)
+        self._inbox.put(Ending(reason="length"))
+
+    async def _transfer(self, person: str) -> bool:
+        """Ring a person; True when they have talked to the caller and it is over, False when nobody answered."""
+        self._enter(State.RINGING)
+        if not await self._legs.ring_person(person, self.channel.caller_number, RING_S):
+            self._inbox.clear()  # what the caller said while it rang was not for us
+            return False
+        self._enter(State.TRANSFERRED)
+        await self._legs.connect_person()
+        await self._legs.hang_up()
+        return True
+
+    def _close_turn(self, turn: Turn, line: Line) -> None:
+        """Note what the caller got to hear; whatever was still to be said is dropped."""
+        heard = line.playout.stop()
+        timings = turn.timings(heard.first_sound_at)
+        self.last_latency_ms = timings.get("total", self.last_latency_ms)
+        said = " ".join(turn.said)
+        self._log.info("> said", text=said, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
+        self._journal.turn(turn.index, heard=turn.heard, said=said, heard_by_caller=heard.text, timings=timings)
+
+    def _enter(self, state: State) -> None:
+        if state is not self.state:
+            self._log.debug("= state", old=self.state.value, new=state.value)
+            self.state = state
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def innermost(error: BaseException) -> BaseException:
+    """The first exception that is not a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,227 @@
+"""The command line: parses arguments, calls what does the work, prints what comes back; nothing else."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import shtab
+import uvloop
+from rich.console import Console
+
+from callcenter import __version__, config, control, daemon, demo, display, doctor, log
+from callcenter.config import Log, Phone, Settings
+from callcenter.errors import CallCenterError
+from callcenter.simulation import live, persona, simulation
+from callcenter.simulation.phone import SipTarget
+from callcenter.speech.models import Condition, Models
+from callcenter.store import codec, queries
+from callcenter.store.database import Database
+
+QUIET = Log(level="error")
+
+Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
+"""Does what a subcommand says; returns the exit status."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` (by default the process's own) name; returns its exit status."""
+    options = parser().parse_args(arguments)
+    failures: list[str] = []
+    try:
+        settings = config.load(options.config)
+        command: Command = options.command
+        # Only the daemon logs; the other commands show their work on the terminal.
+        log.configure(settings.log if command is _run else QUIET)
+        return uvloop.run(command(options, settings))
+    except* CallCenterError as errors:
+        failures += [str(error) for error in _leaves(errors)]
+    except* (KeyboardInterrupt, BrokenPipeError):
+        pass
+    for failure in dict.fromkeys(failures):
+        print(f"callcenter: {failure}", file=sys.stderr)
+    return 1 if failures else 130
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions in a group of groups."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="callcenter", description="An AI call centre on Asterisk.", epilog="Settings: see README.md, or `doctor`."
+    )
+    root.add_argument("--version", action="version", version=f"callcenter {__version__}")
+    root.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings (default: callcenter.toml, then /etc)"
+    ).complete = shtab.FILE  # type: ignore[attr-defined]
+    shtab.add_argument_to(root, "--print-completion", help="print a completion script for your shell")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str, *, as_json: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(command=command)
+        if as_json:
+            sub.add_argument("--json", action="store_true", help="print JSON")
+        return sub
+
+    add("run", _run, "answer calls until told to stop", as_json=False)
+    status = add("status", _status, "show the calls in progress and how the daemon is")
+    status.add_argument("--watch", action="store_true", help="go on showing it, once a second")
+    calls = add("calls", _calls, "list past calls, or show one with its transcript and timings")
+    calls.add_argument("id", nargs="?", help="a call's id or the beginning of it")
+    calls.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
+    calls.add_argument("--outcome", help="only calls that ended so")
+    leads = add("leads", _leads, "list leads")
+    leads.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
+    leads.add_argument("--status", choices=["new", "partial", "qualified", "refused", "callback"])
+    demonstrate = add("demo", _demo, "bring everything up on this machine and watch a caller being served")
+    _add_calling(demonstrate, nargs="*")
+    demonstrate.add_argument("--stay", action="store_true", help="afterwards, stay up for calls from your own phone")
+    simulate = add("simulate", _simulate, "call in over SIP as personas, and measure from the caller's side")
+    _add_calling(simulate, nargs="+")
+    add("doctor", _doctor, "check configuration, Asterisk, sound, models and database, and say what to do")
+    models = add("models", _models, "list, fetch or verify the models")
+    models.add_argument("action", choices=["list", "fetch", "verify"])
+    models.add_argument("names", nargs="*", metavar="NAME", help="which (default: those that the settings need)")
+    return root
+
+
+def _add_calling(sub: argparse.ArgumentParser, *, nargs: str) -> None:
+    personas = sub.add_argument("personas", nargs=nargs, type=Path, metavar="PERSONA.yaml", help="who calls")
+    personas.complete = shtab.FILE  # type: ignore[attr-defined]
+    sub.add_argument("--calls", type=int, metavar="N", help="place N calls, the personas in turn (default: one each)")
+    sub.add_argument("--at-once", type=int, default=1, metavar="N", help="calls at the same time (default 1)")
+    record = sub.add_argument("--record", type=Path, metavar="DIR", help="keep each call as a stereo WAV file there")
+    record.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+
+
+async def _run(options: argparse.Namespace, settings: Settings) -> int:
+    await daemon.run(settings)
+    return 0
+
+
+async def _status(options: argparse.Namespace, settings: Settings) -> int:
+    if options.watch:
+        await display.watch(lambda: control.status(settings.paths.control_socket))
+    report = await control.status(settings.paths.control_socket)
+    return _show(report, options, display.status)
+
+
+async def _calls(options: argparse.Namespace, settings: Settings) -> int:
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
+        if options.id:
+            return _show(await queries.transcript(session, options.id), options, display.transcript)
+        found = await queries.calls(session, outcome=options.outcome, limit=options.limit)
+        return _show(found, options, display.calls)
+
+
+async def _leads(options: argparse.Namespace, settings: Settings) -> int:
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
+        found = await queries.leads(session, status=options.status, limit=options.limit)
+        return _show(found, options, display.leads)
+
+
+async def _demo(options: argparse.Namespace, settings: Settings) -> int:
+    console = _console(options)
+    async with demo.house(settings, console.print) as house:
+        result = await _call_in(options, house.settings, console, house.left)
+        if options.stay:
+            console.print(house.invitation)
+            await asyncio.Event().wait()
+    return result
+
+
+async def _simulate(options: argparse.Namespace, settings: Settings) -> int:
+    return await _call_in(options, settings, _console(options), None)
+
+
+async def _call_in(
+    options: argparse.Namespace,
+    settings: Settings,
+    console: Console,
+    left: Callable[[], Awaitable[dict[str, int]]] | None,
+) -> int:
+    plan = simulation.Plan(
+        personas=[persona.load(path) for path in options.personas or [demo.PERSONA]],
+        calls=options.calls,
+        at_once=options.at_once,
+        target=_target(settings.phone),
+        control=settings.paths.control_socket,
+        cache=settings.paths.cache,
+        record=options.record,
+    )
+    with live.audience(console, len(plan.callers)) as audience:
+        report = await simulation.simulate(plan, audience, left)
+    console.print(live.summary(report))
+    if options.json:
+        print(json.dumps(report.as_json()))
+    return 0 if report.ok else 1
+
+
+async def _models(options: argparse.Namespace, settings: Settings) -> int:
+    models = Models(settings.paths.cache)
+    names = options.names or list(models.known.models if options.action == "list" else models.known.default)
+    if options.action == "fetch":
+        with display.progress() as progress:
+            await models.fetch(names, progress)
+    conditions = {
+        name: await models.verify(name) if options.action == "verify" else models.condition(name) for name in names
+    }
+    rows = [
+        {"name": name, "about": model.about, "licence": model.licence, "bytes": model.size, "condition": condition}
+        for name, condition in conditions.items()
+        for model in [models.known.models[name]]
+    ]
+    _show(rows, options, display.models)
+    return 0 if options.action == "list" or set(conditions.values()) == {Condition.READY} else 1
+
+
+async def _doctor(options: argparse.Namespace, settings: Settings) -> int:
+    findings = []
+    async for finding in doctor.examine(settings):
+        findings.append(finding)
+        if not options.json:
+            display.finding(finding)
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _target(phone: Phone) -> SipTarget:
+    return SipTarget(
+        host=phone.host,
+        port=phone.port,
+        user=phone.username,
+        password=phone.password.get_secret_value(),
+        extension=phone.extension,
+    )
+
+
+def _console(options: argparse.Namespace) -> Console:
+    """Where progress and pictures go: not where the JSON goes."""
+    console = Console(stderr=options.json)
+    return console if console.is_terminal else Console(stderr=options.json, width=120)
+
+
+def _show(content: Any, options: argparse.Namespace, draw: Callable[[Any], None]) -> int:
+    if options.json:
+        # A frozen record becomes an object, and what is in it as the store writes it.
+        print(json.dumps(content, default=_plain, indent=2, ensure_ascii=False))
+    else:
+        draw(content)
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else codec.plain(value)

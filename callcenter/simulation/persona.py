@@ -1,0 +1,190 @@
+"""A caller's character as a YAML file: how they sound, what they answer to what, and what the call should find out."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from callcenter import yaml_file
+from callcenter.errors import FileError
+from callcenter.simulation.expectation import CallbackTime
+
+Outcome = Literal["qualified", "partial", "refused", "callback", "transferred", "hung_up"]
+
+Number = int | float
+
+FLITE_VOICES = ("awb", "awb_time", "kal", "kal16", "rms", "slt")
+DEFAULT_NAMES = {"flite": "rms", "espeak": "", "piper": "joe-us"}
+"""The voice of an engine when the persona names none; espeak takes the language's."""
+
+
+class Part(BaseModel):
+    """A mapping in the file. A key that it does not know is an error that lists those it knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        # YAML 1.1 reads the bare key `on` as true.
+        named = {"on" if key is True else str(key): value for key, value in content.items()}
+        allowed = ", ".join(cls.model_fields)
+        unknown = [
+            InitErrorDetails(
+                type=PydanticCustomError("unknown_key", "not known here; allowed are {allowed}", {"allowed": allowed}),
+                loc=(key,),
+                input=value,
+            )
+            for key, value in named.items()
+            if key not in cls.model_fields
+        ]
+        if unknown:
+            raise ValidationError.from_exception_data(cls.__name__, unknown)
+        return named
+
+
+class Voice(Part):
+    """What the caller sounds like."""
+
+    engine: Literal["flite", "espeak", "piper"] = "flite"
+    name: str = ""
+    """One of flite's or espeak-ng's voices, a voice in `speech/models.toml`, or the path of a Piper `.onnx` file."""
+    tempo: float = Field(default=1.0, ge=0.5, le=2.0)
+    """2 speaks twice as fast."""
+    pitch: int = Field(default=0, ge=-1200, le=1200)
+    """Cents up or down."""
+
+    @model_validator(mode="after")
+    def _flite_has_it(self) -> Self:
+        if self.engine == "flite" and self.name and self.name not in FLITE_VOICES:
+            raise ValueError(f"flite has no voice {self.name!r}; allowed are {', '.join(FLITE_VOICES)}")
+        return self
+
+
+class Noise(Part):
+    """What is heard under the caller during the whole call."""
+
+    snr_db: float = Field(ge=-5, le=60)
+    """The level of the caller's speech over that of the noise."""
+    kind: Literal["white", "babble"] = "white"
+
+
+class Line(Part):
+    """What the caller does when the agent has said something that `on` is found in."""
+
+    on: str
+    say: str | None = None
+    """An empty text answers with silence."""
+    wav: Path | None = None
+    dtmf: Annotated[str, Field(pattern=r"^[0-9A-D*#]+$")] | None = None
+    hang_up: bool = False
+    after: float = Field(default=0.5, ge=0, le=120)
+    """Seconds after the agent has stopped."""
+    barge_in: float | None = Field(default=None, ge=0, le=60)
+    """Seconds after the agent began the clause with the pattern in it; in place of `after`."""
+    repeat: bool = False
+
+    @field_validator("on")
+    @classmethod
+    def _is_regex(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        done = [name for name in ("say", "wav", "dtmf") if getattr(self, name) is not None]
+        if len(done) > 1 or (self.hang_up and done not in ([], ["say"])):
+            raise ValueError("only one of say, wav, dtmf and hang_up is allowed, or say with hang_up")
+        if not done and not self.hang_up:
+            raise ValueError("one of say, wav, dtmf or hang_up is missing")
+        if self.barge_in is not None and "after" in self.model_fields_set:
+            raise ValueError("only one of after and barge_in is allowed")
+        return self
+
+
+class Slots(Part):
+    """The lead as it should be; a slot left out is not counted."""
+
+    interest: list[str] | None = None
+    amount: Number | tuple[Number, Number] | None = None
+    """In the flow's currency; two numbers are a range."""
+    risk: Literal["conservative", "moderate", "aggressive"] | None = None
+    timeline: Literal["short", "medium", "long"] | None = None
+    name: str | None = None
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    """E.164, in quotes, or YAML reads a number."""
+    callback: str | None = None
+    """ISO 8601 local time, or a day (`today`, `tomorrow`, `monday` …) and `HH:MM`, counted from the day of the call."""
+
+    @field_validator("interest", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, interest: Any) -> Any:
+        return [interest] if isinstance(interest, str) else interest
+
+    @field_validator("callback", mode="before")
+    @classmethod
+    def _is_a_time(cls, callback: Any) -> Any:
+        if isinstance(callback, datetime):  # YAML reads an ISO time as such
+            return callback.isoformat()
+        if isinstance(callback, str):
+            CallbackTime.parse(callback)
+        return callback
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """Those that are counted."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class Expectation(Part):
+    """How the call should end."""
+
+    outcome: Outcome
+    slots: Slots = Slots()
+
+
+class Persona(Part):
+    """A caller."""
+
+    name: str = Field(min_length=1)
+    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")
+    voice: Voice = Voice()
+    noise: Noise | None = None
+    patience: float = Field(default=20.0, gt=0, le=300)
+    """Seconds of silence after which the caller hangs up."""
+    lines: tuple[Line, ...] = ()
+    otherwise: str | None = None
+    """What is said when no line fits; without it the caller says nothing then."""
+    expect: Expectation
+
+    @model_validator(mode="after")
+    def _voice_speaks_it(self) -> Self:
+        if self.voice.engine == "flite" and not self.language.startswith("en"):
+            raise ValueError(f"flite speaks only English, not {self.language!r}; allowed are espeak and piper")
+        return self
+
+
+def load(path: Path) -> Persona:
+    """Read a persona; its recordings are looked for beside it. Raises FileError with the line of a mistake."""
+    persona = yaml_file.load(path, Persona)
+    lines = tuple(_with_recording(path, index, line) for index, line in enumerate(persona.lines))
+    return persona.model_copy(update={"lines": lines})
+
+
+def _with_recording(path: Path, index: int, line: Line) -> Line:
+    if line.wav is None:
+        return line
+    recording = path.parent / line.wav
+    if not recording.is_file():
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        raise FileError(path, yaml_file.line_of(tree, ("lines", index, "wav")), f"wav: there is no file {recording}")
+    return line.model_copy(update={"wav": recording})

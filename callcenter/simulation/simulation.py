@@ -1,0 +1,122 @@
+"""Simulated calls: personas dial in, one after another or several at once, and a report says what came of it."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+
+from callcenter import control
+from callcenter.errors import CallCenterError, MissingPartError
+from callcenter.media.pcm import Samples
+from callcenter.simulation import noise
+from callcenter.simulation.caller import Caller
+from callcenter.simulation.happenings import Audience, Over
+from callcenter.simulation.persona import Persona
+from callcenter.simulation.phone import Phone, SipTarget
+from callcenter.simulation.report import CallResult, Report, failed, judge
+from callcenter.simulation.voices import Voices
+
+NUMBERS = 10_000
+LONGEST_CALL_S = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Which calls to place, and where."""
+
+    personas: Sequence[Persona]
+    calls: int | None = None
+    """How many, the personas in turn; by default one of each."""
+    at_once: int = 1
+    target: SipTarget
+    control: Path
+    """The daemon's socket."""
+    cache: Path
+    record: Path | None = None
+    """A folder for each call's sound."""
+    longest_call_s: float = LONGEST_CALL_S
+    first_number: int = field(default_factory=lambda: random.randrange(NUMBERS))
+    """Of those that the calls come from."""
+
+    @property
+    def callers(self) -> list[tuple[str, Persona]]:
+        """Each call's persona and number; no two of a run have the same number, by which its events are told apart."""
+        placed = islice(cycle(self.personas), len(self.personas) if self.calls is None else self.calls)
+        return [
+            (f"+1555010{(self.first_number + index) % NUMBERS:04d}", persona) for index, persona in enumerate(placed)
+        ]
+
+
+async def simulate(
+    plan: Plan, audience: Audience, left: Callable[[], Awaitable[dict[str, int]]] | None = None
+) -> Report:
+    """Place the calls of `plan`; `left` is asked afterwards what they have left behind.
+
+    A call that fails does not stop the others: its result has the error. Raises MissingPartError when no daemon
+    answers, or a part of the phone is not there.
+    """
+    await control.status(plan.control)
+    callers: dict[str, Caller] = {}
+    async with Phone.open(plan.target) as phone, asyncio.TaskGroup() as group:
+        watch = group.create_task(_forward(plan.control, callers))
+        run = _Run(plan=plan, phone=phone, callers=callers, audience=audience)
+        await run.rehearse()
+        calls = [group.create_task(run.place(index, *caller)) for index, caller in enumerate(plan.callers)]
+        results = await asyncio.gather(*calls)
+        watch.cancel()
+    return Report(calls=tuple(results), left=await left() if left else {})
+
+
+async def _forward(socket: Path, callers: dict[str, Caller]) -> None:
+    """Tell each caller of its own call. Ends when the daemon does; the calls then say so themselves."""
+    with suppress(MissingPartError):
+        async for event in control.watch(socket):
+            if caller := callers.get(event.get("caller", "")):
+                caller.notice(event)
+
+
+class _Run:
+    """What the calls of one plan share."""
+
+    def __init__(self, *, plan: Plan, phone: Phone, callers: dict[str, Caller], audience: Audience) -> None:
+        self._plan = plan
+        self._phone = phone
+        self._callers = callers
+        self._audience = audience
+        self._lines = asyncio.Semaphore(plan.at_once)
+        self._voices = Voices(plan.cache)
+
+    async def rehearse(self) -> None:
+        """Make every persona's sound, so that making one does not slow down another's call."""
+        for persona in self._plan.personas:
+            with suppress(CallCenterError):  # its own calls say so
+                await self._voices.rehearse(persona)
+
+    async def place(self, index: int, number: str, persona: Persona) -> CallResult:
+        """Place one call when a line is free."""
+        async with self._lines:
+            try:
+                result = await self._call(index, number, persona)
+            except CallCenterError as error:
+                result = failed(persona, number, str(error))
+            finally:
+                self._callers.pop(number, None)
+        self._audience.see(index, Over(result=result))
+        return result
+
+    async def _call(self, index: int, number: str, persona: Persona) -> CallResult:
+        sounds = await self._voices.rehearse(persona)
+        hiss: Samples | None = noise.loop(persona.noise, seed=index) if persona.noise else None
+        caller = self._callers[number] = Caller(persona, number, sounds, partial(self._audience.see, index))
+        called = date.today()  # noqa: DTZ011 - "tomorrow" is the caller's, here and now
+        placed = await caller.call(self._phone, hiss, self._phone.host, self._plan.longest_call_s)
+        path = None
+        if self._plan.record:
+            path = self._plan.record / f"{index:03d}-{persona.name.replace(' ', '-')}.wav"
+            await asyncio.to_thread(placed.recording.save, path)
+        return await asyncio.to_thread(judge, placed, persona, number, called, str(path) if path else None)

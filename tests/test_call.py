@@ -1,0 +1,475 @@
+"""Whole calls in virtual time: call, brain, line and clock are real; Asterisk, ear and voice are not."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from callcenter.asterisk.events import Channel, ChannelDtmfReceived, ChannelEvent, StasisEnd
+from callcenter.asterisk.legs import Legs
+from callcenter.call import Call, Office
+from callcenter.config import Hearing, Limits
+from callcenter.dialogue.flow import load_flow
+from callcenter.dialogue.scripted import ScriptedBrain
+from callcenter.errors import CallerHungUp, LegError, SpeechError
+from callcenter.media.clock import Clock
+from callcenter.media.g711 import ULAW
+from callcenter.media.pcm import Clip, FrameQueue
+from callcenter.media.rtp_line import RtpLine
+from callcenter.speech.ear import EarEvent, HearingFailed, SpeechStarted, Utterance
+from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
+from tests.virtual_time import VirtualTimeLoop
+
+CALLER = Channel(
+    id="caller",
+    name="PJSIP/phone-1",
+    state="Ring",
+    caller_number="+15550100000",
+    caller_name="",
+    did="9000",
+    application="ai-call-center",
+    created="",
+)
+SECONDS_PER_WORD = 0.3
+
+
+class ToneVoice:
+    """Speaks every word as a third of a second of tone."""
+
+    name = "tone"
+
+    def __init__(self) -> None:
+        self.failing = False
+
+    async def render(self, text: str, rate: int) -> Clip:
+        if self.failing:
+            raise SpeechError("no voice today")
+        samples = np.arange(int(len(text.split()) * SECONDS_PER_WORD * rate))
+        return Clip(text=text, pcm=(8000 * np.sin(samples / 3)).astype("<i2").tobytes(), rate=rate)
+
+
+class ScriptedEar:
+    """Hears what the test says."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[EarEvent] = asyncio.Queue()
+        self.pause_ms = 0
+        self.closed = False
+
+    async def next(self) -> EarEvent:
+        return await self.events.get()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class PaperLegs(Legs):
+    """Legs that Asterisk never sees."""
+
+    def __init__(self, peer: tuple[str, int]) -> None:
+        self.peer = peer
+        self.events: asyncio.Queue[ChannelEvent] = asyncio.Queue()
+        self.done: list[str] = []
+        self.refuse: Exception | None = None
+        self.person_answers = False
+
+    async def open(self, host: str, port: int, codec: str) -> tuple[str, int] | None:
+        if self.refuse:
+            raise self.refuse
+        return self.peer
+
+    async def next(self) -> ChannelEvent:
+        return await self.events.get()
+
+    async def ring_person(self, endpoint: str, caller: str, timeout: float) -> bool:
+        self.done.append(f"ring {endpoint}")
+        await asyncio.sleep(timeout / 2)
+        return self.person_answers
+
+    async def connect_person(self) -> None:
+        self.done.append("connect")
+        await asyncio.sleep(60)
+
+    async def hang_up(self) -> None:
+        self.done.append("hang up")
+
+    async def give_back(self) -> None:
+        self.done.append("give back")
+
+    async def close(self) -> None:
+        self.done.append("close")
+
+
+@dataclass
+class Scene:
+    """One call and everything around it."""
+
+    legs: PaperLegs
+    ear: ScriptedEar = field(default_factory=ScriptedEar)
+    voice: ToneVoice = field(default_factory=ToneVoice)
+    records: list[Record] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    lines: list[RtpLine] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+    call: Call = field(init=False)
+    running: asyncio.Task[None] = field(init=False)
+
+    async def play(self, act: Callable[["Scene"], Awaitable[None]]) -> None:
+        """Run the call while `act` plays the caller; at its end the call is over."""
+        flow = load_flow("investment")
+
+        def line() -> RtpLine:
+            self.lines.append(RtpLine.open("127.0.0.1", ULAW, self.clock))
+            return self.lines[-1]
+
+        def ear(_: FrameQueue) -> ScriptedEar:
+            return self.ear
+
+        self.call = Call(
+            CALLER,
+            Office(
+                instance="test",
+                flow=flow.name,
+                legs=lambda channel, name: self.legs,
+                line=line,
+                codec="ulaw",
+                ear=ear,
+                brain=lambda: ScriptedBrain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
+                voice=self.voice,
+                store=self.records.append,
+                tell=self.told.append,
+                is_backchannel=flow.is_backchannel,
+                pauses=Hearing(),
+                limits=self.limits,
+            ),
+        )
+        async with asyncio.TaskGroup() as group:
+            ticking = group.create_task(self.clock.run())
+            self.running = group.create_task(self.call.run())
+            await act(self)
+            await asyncio.wait([self.running])
+            ticking.cancel()
+
+    def say(self, text: str, confidence: float = 0.9) -> None:
+        """The caller has said `text`, over the last second, and fallen silent half a second ago."""
+        now = asyncio.get_running_loop().time()
+        self.ear.events.put_nowait(
+            Utterance(
+                text=text,
+                confidence=confidence,
+                started=now - 1.5,
+                ended=now - 0.5,
+                timings={"endpoint": 500.0, "recognise": 0.0},
+            )
+        )
+
+    def speak(self) -> None:
+        """The caller begins to talk."""
+        self.ear.events.put_nowait(SpeechStarted(at=asyncio.get_running_loop().time()))
+
+    def hang_up(self) -> None:
+        self.legs.events.put_nowait(StasisEnd(channel_id="caller"))
+
+    async def quiet(self) -> None:
+        """Wait until the agent has said what it has to say."""
+        await asyncio.sleep(0.1)
+        await self.lines[-1].played()
+        await asyncio.sleep(0.1)
+
+    def of(self, kind: type[Record]) -> list[Any]:
+        return [record for record in self.records if isinstance(record, kind)]
+
+    @property
+    def ended(self) -> CallEnded:
+        (record,) = (record for record in self.records if isinstance(record, CallEnded))
+        assert self.records[-1] is record
+        return record
+
+
+@contextmanager
+def peer() -> Iterator[tuple[str, int]]:
+    """Somewhere for the agent's RTP to go."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()
+
+
+def played(act: Callable[[Scene], Awaitable[None]], prepare: Callable[[Scene], None] = lambda scene: None) -> Scene:
+    """A call in virtual time, in which `act` is the caller; checks that nothing is left of it."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop, debug=True) as runner, peer() as address:
+        scene = Scene(PaperLegs(address))
+        prepare(scene)
+
+        async def main() -> None:
+            before = asyncio.all_tasks()
+            await scene.play(act)
+            assert asyncio.all_tasks() == before
+
+        runner.run(main())
+    assert scene.legs.done[-1] in {"close", "give back"}
+    assert isinstance(scene.records[0], CallStarted)
+    assert scene.ended
+    return scene
+
+
+async def leave(scene: Scene) -> None:
+    scene.hang_up()
+
+
+def test_the_greeting_is_said_and_kept_with_what_was_heard_of_it() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    (greeting,) = scene.of(TurnEnded)
+    assert greeting.said == greeting.heard_by_caller != ""
+    assert greeting.heard == ""
+    assert greeting.timings["total"] < 50
+    assert (scene.ended.outcome, scene.ended.reason) == ("hung_up", "caller")
+
+
+def test_what_the_caller_says_becomes_the_lead() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.speak()
+        await asyncio.sleep(1.5)
+        scene.say("About fifty thousand dollars in index funds.")
+        await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    lead = scene.of(LeadChanged)[-1]
+    assert {name: slot.value for name, slot in lead.slots.items()} == {"amount": 50000, "interest": ["funds"]}
+    assert (lead.status, scene.ended.outcome) == ("partial", "partial")
+    turn = scene.of(TurnEnded)[1]
+    assert turn.heard == "About fifty thousand dollars in index funds."
+    assert 500 <= turn.timings["total"] < 550
+
+
+def test_words_stop_the_agent_and_what_was_not_heard_is_not_in_the_record() -> None:
+    async def caller(scene: Scene) -> None:
+        await asyncio.sleep(1.0)
+        scene.speak()
+        await asyncio.sleep(0.1)
+        assert scene.lines[-1].playout.paused
+        await asyncio.sleep(1.0)
+        scene.say("I want bonds.")
+        await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    greeting = scene.of(TurnEnded)[0]
+    assert greeting.said.startswith(greeting.heard_by_caller)
+    assert 2 <= len(greeting.heard_by_caller.split()) <= 4
+    assert scene.of(LeadChanged)[-1].slots["interest"].value == ["bonds"]
+
+
+@pytest.mark.parametrize("noise", ["", "Mm-hm."])
+def test_a_noise_lets_the_agent_go_on(noise: str) -> None:
+    async def caller(scene: Scene) -> None:
+        await asyncio.sleep(1.0)
+        scene.speak()
+        await asyncio.sleep(0.8)
+        scene.say(noise)
+        await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    (greeting,) = scene.of(TurnEnded)
+    assert greeting.said == greeting.heard_by_caller
+
+
+def test_a_noise_between_turns_does_not_silence_the_next_answer() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.speak()
+        await asyncio.sleep(0.5)
+        scene.say("")
+        await asyncio.sleep(0.5)
+        scene.speak()
+        await asyncio.sleep(0.5)
+        scene.say("Bonds.")
+        await scene.quiet()
+        scene.hang_up()
+
+    answer = played(caller).of(TurnEnded)[1]
+    assert answer.said == answer.heard_by_caller != ""
+
+
+def test_keys_are_gathered_until_the_hash() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        for sentence in ("Bonds.", "Fifty thousand dollars.", "Low risk.", "Ten years.", "Karen Mitchell."):
+            scene.say(sentence)
+            await scene.quiet()
+        for digit in "5552347890#":
+            scene.legs.events.put_nowait(ChannelDtmfReceived(channel_id="caller", digit=digit))
+            await asyncio.sleep(0.2)
+        await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    slots = scene.of(LeadChanged)[-1].slots
+    assert (slots["name"].value, slots["phone"].value) == ("Karen Mitchell", "+15552347890")
+    assert scene.of(TurnEnded)[-1].heard == "5552347890"
+    assert scene.ended.outcome == "qualified"
+
+
+def test_keys_without_a_hash_end_with_a_pause() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        for digit in "12":
+            scene.legs.events.put_nowait(ChannelDtmfReceived(channel_id="caller", digit=digit))
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(3.0)
+        scene.hang_up()
+
+    assert played(caller).of(TurnEnded)[1].heard == "12"
+
+
+def test_silence_is_met_three_times_and_then_ends_the_call() -> None:
+    async def caller(scene: Scene) -> None:
+        pass
+
+    scene = played(caller)
+    assert len(scene.of(TurnEnded)) == 4
+    assert (scene.ended.reason, scene.ended.outcome) == ("limit", "hung_up")
+    assert scene.legs.done == ["hang up", "close"]
+
+
+def test_a_caller_who_talks_for_long_is_not_silent() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.speak()
+        await asyncio.sleep(25)
+        scene.say("Bonds.")
+        await scene.quiet()
+        scene.hang_up()
+
+    assert len(played(caller).of(TurnEnded)) == 2
+
+
+def test_the_longest_call_ends_with_a_goodbye() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+
+    scene = played(caller, lambda scene: setattr(scene, "limits", Limits(call_s=11)))
+    assert scene.ended.reason == "limit"
+    assert len(scene.of(TurnEnded)) == 2
+    assert "hang up" in scene.legs.done
+
+
+def test_a_stopping_daemon_says_goodbye() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.call.end_politely()
+
+    scene = played(caller)
+    assert scene.ended.reason == "limit"
+    assert scene.of(TurnEnded)[-1].heard_by_caller
+    assert scene.legs.done == ["hang up", "close"]
+
+
+def test_a_recogniser_that_fails_is_asked_around_and_at_last_apologised_for() -> None:
+    async def caller(scene: Scene) -> None:
+        for _ in range(3):
+            await scene.quiet()
+            now = asyncio.get_running_loop().time()
+            scene.ear.events.put_nowait(HearingFailed(reason="broken", started=now - 1, ended=now))
+
+    scene = played(caller)
+    assert (scene.ended.reason, len(scene.of(TurnEnded))) == ("limit", 4)
+
+
+def test_a_caller_who_cannot_be_spoken_to_is_given_back_to_the_dialplan() -> None:
+    async def caller(scene: Scene) -> None:
+        pass
+
+    scene = played(caller, lambda scene: setattr(scene.voice, "failing", True))
+    assert scene.ended.reason == "error: no voice today"
+    assert scene.legs.done == ["close", "give back"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason", "done"),
+    [
+        (LegError("Asterisk refused the snoop"), "error: Asterisk refused the snoop", ["close", "give back"]),
+        (CallerHungUp("gone"), "caller", ["close"]),
+        (OSError("no sockets"), "error: no sockets", ["close", "give back"]),
+    ],
+)
+def test_legs_that_cannot_be_made(refusal: Exception, reason: str, done: list[str]) -> None:
+    async def caller(scene: Scene) -> None:
+        pass
+
+    scene = played(caller, lambda scene: setattr(scene.legs, "refuse", refusal))
+    assert (scene.ended.reason, scene.legs.done) == (reason, done)
+
+
+def test_a_person_who_answers_gets_the_call() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.say("Let me talk to a real person, please.")
+
+    scene = played(caller, lambda scene: setattr(scene.legs, "person_answers", True))
+    assert scene.legs.done == ["ring Local/9100@people", "connect", "hang up", "close"]
+    assert (scene.ended.outcome, scene.ended.reason) == ("transferred", "person")
+
+
+def test_when_nobody_answers_the_call_comes_back() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.say("Let me talk to a real person, please.")
+        await asyncio.sleep(5)
+        scene.say("Hello?")
+        await asyncio.sleep(10)
+        await scene.quiet()
+        scene.say("Tomorrow at three.")
+        await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    assert scene.legs.done == ["ring Local/9100@people", "close"]
+    assert scene.of(LeadChanged)[-1].slots["callback"].value == "2026-11-22T15:00"
+
+
+@pytest.mark.parametrize("after", [0.0, 0.5, 3.0, 8.0])
+def test_a_call_that_is_cut_off_is_cleared_and_recorded(after: float) -> None:
+    async def caller(scene: Scene) -> None:
+        await asyncio.sleep(after)
+        scene.running.cancel()
+
+    scene = played(caller)
+    assert scene.ended.reason == "shutdown"
+    assert scene.legs.done == ["close"]
+    assert scene.clock.lines == 0
+
+
+@pytest.mark.parametrize("after", [0.0, 0.01, 0.5, 2.0, 9.0])
+def test_a_caller_may_hang_up_at_any_time(after: float) -> None:
+    async def caller(scene: Scene) -> None:
+        await asyncio.sleep(after)
+        scene.hang_up()
+
+    scene = played(caller)
+    assert (scene.ended.reason, scene.legs.done) == ("caller", ["close"])
+
+
+def test_two_sentences_at_once_are_both_understood() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.say("Index funds.")
+        scene.say("Fifty thousand dollars.")
+        await scene.quiet()
+        scene.hang_up()
+
+    slots = played(caller).of(LeadChanged)[-1].slots
+    assert (slots["interest"].value, slots["amount"].value) == (["funds"], 50000)

@@ -1,0 +1,74 @@
+"""Imports go one way."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "callcenter"
+
+LEAVES = {"errors", "config", "yaml_file", "systemd", "log"}
+PARTIES = {"asterisk", "media", "speech", "dialogue", "store"}
+
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "config": {"errors"},
+    "yaml_file": {"errors"},
+    "systemd": set(),
+    "log": {"config"},
+    "apt_sources": {"errors"},
+    "apt": {"errors", "apt_sources"},
+    "debian": {"errors", "config", "apt", "apt_sources"},
+    "control": {"errors"},
+    "asterisk": {"errors", "config", "debian"},
+    "media": {"errors", "config"},
+    "speech": {"errors", "config", "media.pcm"},
+    "dialogue": {"errors", "config", "yaml_file"},
+    "store": {"errors", "config"},
+    "journal": {"control", "dialogue.brain", "store"},
+    "turn": {"dialogue.brain", "speech.ear"},
+    "call": {*LEAVES, *PARTIES, "control", "journal", "turn"},
+    "daemon": {*LEAVES, *PARTIES, "control", "call"},
+    "simulation": {*LEAVES, "control", "debian", "media", "speech"},
+    "demo": {*LEAVES, "control", "asterisk", "simulation"},
+    "doctor": {*LEAVES, *PARTIES, "control"},
+    "display": {"doctor", "store", "speech"},
+    "cli": {*LEAVES, *PARTIES, "control", "daemon", "demo", "display", "doctor", "simulation"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "callcenter":
+            yield from ((node, f"callcenter.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node, node.module
+
+
+def own(tree: ast.AST) -> list[tuple[ast.stmt, str]]:
+    ours = ((node, name.split(".", 1)) for node, name in imported(tree) if name.startswith("callcenter."))
+    return [(node, name) for node, (_, name) in ours if name != "__version__"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_place_allows(path: Path) -> None:
+    place = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    allowed = ALLOWED[place] | {place}
+    for _, name in own(ast.parse(path.read_text())):
+        assert any(name == entry or name.startswith(f"{entry}.") for entry in allowed), f"{place} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_own_modules_are_imported_at_the_top(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    top = {id(node) for node in tree.body}
+    assert [name for node, name in own(tree) if id(node) not in top] == []
