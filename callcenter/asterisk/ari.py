@@ -76,26 +76,9 @@ class Ari:
             raise
         return True
 
-    async def variable(self, channel: str, name: str) -> str:
-        """A channel variable or dialplan function, empty when it is not set."""
-        try:
-            return await self._get(f"channels/{channel}/variable", lambda content: str(content["value"]), variable=name)
-        except AriError as error:
-            if error.status == 404:
-                return ""
-            raise
-
     async def answer(self, channel: str) -> None:
         """Answer; a channel that is up already stays so."""
         await self._request("POST", f"channels/{channel}/answer")
-
-    async def ring(self, channel: str) -> None:
-        """Let the caller hear that it rings."""
-        await self._request("POST", f"channels/{channel}/ring")
-
-    async def stop_ringing(self, channel: str) -> None:
-        """End what `ring` began."""
-        await self._request("DELETE", f"channels/{channel}/ring")
 
     async def start_silence(self, channel: str) -> None:
         """Write silence to the channel: what a snoop whispers is mixed into it and is lost without."""
@@ -194,8 +177,9 @@ def login(settings: Asterisk) -> dict[str, str]:
 
 def unreachable(url: str, error: Exception) -> AsteriskError:
     """What to tell a person when no connection to ARI can be made or it breaks."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return AsteriskError(
-        f"ARI at {url} cannot be reached ({error}): is Asterisk running, enabled = yes in http.conf and ari.conf, "
+        f"ARI at {url} cannot be reached ({reason}): is Asterisk running, enabled = yes in http.conf and ari.conf, "
         "and asterisk.url right?"
     )
 

@@ -62,23 +62,22 @@ class Caller:
         """Dial, talk and hang up; at the latest after `limit_s`. Raises SimulationError when nothing comes of it."""
         wants = tuple(self.persona.expect.slots.expected)
         self._tell(Dialled(name=self.persona.name, caller=self.number, wants=wants))
-        async with Handset.open(host, noise) as handset:
-            async with phone.dial(self.number, handset) as dialled:
-                self._tell(Answered())
-                ended_by = await self._talk(dialled, limit_s)
-                ended = asyncio.get_running_loop().time()
-            await self._last_events()
-            self._close_turn()
-            recording = handset.recording
-            return Placed(
-                turns=tuple(self._turns),
-                recording=recording,
-                answered=recording.seconds(dialled.answered),
-                ended=recording.seconds(ended),
-                ended_by=ended_by,
-                lead=self._lead,
-                outcome=self._outcome,
-            )
+        async with Handset.open(host, noise) as handset, phone.dial(self.number, handset) as dialled:
+            self._tell(Answered())
+            ended_by = await self._talk(dialled, limit_s)
+            ended = asyncio.get_running_loop().time()
+        await self._last_events()
+        self._close_turn()
+        recording = handset.recording
+        return Placed(
+            turns=tuple(self._turns),
+            recording=recording,
+            answered=recording.seconds(dialled.answered),
+            ended=recording.seconds(ended),
+            ended_by=ended_by,
+            lead=self._lead,
+            outcome=self._outcome,
+        )
 
     def notice(self, event: dict[str, Any]) -> None:
         """Take an event of the daemon about this call."""
