@@ -31,7 +31,7 @@ from callcenter.dialogue.brain import (
     Wait,
 )
 from callcenter.dialogue.sentences import clauses
-from callcenter.errors import CallerHungUp, SpeechError
+from callcenter.errors import CallerHungUp, SpeechError, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
 from callcenter.media.pcm import FrameQueue
@@ -351,10 +351,3 @@ class Call:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def innermost(error: BaseException) -> BaseException:
-    """The first exception that is not a group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

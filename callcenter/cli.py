@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from callcenter import __version__, config, control, daemon, demo, display, doctor, log
 from callcenter.config import Log, Phone, Settings
-from callcenter.errors import CallCenterError
+from callcenter.errors import CallCenterError, innermost
 from callcenter.simulation import live, persona, simulation
 from callcenter.simulation.phone import SipTarget
 from callcenter.speech.models import Condition, Models
@@ -31,29 +31,20 @@ Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (by default the process's own) name; returns its exit status."""
     options = parser().parse_args(arguments)
-    failures: list[str] = []
+    command: Command = options.command
     try:
         settings = config.load(options.config)
-        command: Command = options.command
         # Only the daemon logs; the other commands show their work on the terminal.
         log.configure(settings.log if command is _run else QUIET)
         return uvloop.run(command(options, settings))
-    except* CallCenterError as errors:
-        failures += [str(error) for error in _leaves(errors)]
-    except* (KeyboardInterrupt, BrokenPipeError):
-        pass
-    for failure in dict.fromkeys(failures):
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 130
+    except (CallCenterError, ExceptionGroup) as error:
+        failure = innermost(error)
+        if not isinstance(failure, CallCenterError):
+            raise
         print(f"callcenter: {failure}", file=sys.stderr)
-    return 1 if failures else 130
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions in a group of groups."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -135,7 +126,7 @@ async def _leads(options: argparse.Namespace, settings: Settings) -> int:
 async def _demo(options: argparse.Namespace, settings: Settings) -> int:
     console = _console(options)
     async with demo.house(settings, console.print) as house:
-        result = await _call_in(options, house.settings, console, house.left)
+        result = await _call_in(options, house.settings, console, house.traces)
         if options.stay:
             console.print(house.invitation)
             await asyncio.Event().wait()
@@ -143,14 +134,14 @@ async def _demo(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _simulate(options: argparse.Namespace, settings: Settings) -> int:
-    return await _call_in(options, settings, _console(options), None)
+    return await _call_in(options, settings, _console(options), await demo.Traces.before(settings))
 
 
 async def _call_in(
     options: argparse.Namespace,
     settings: Settings,
     console: Console,
-    left: Callable[[], Awaitable[dict[str, int]]] | None,
+    traces: demo.Traces,
 ) -> int:
     plan = simulation.Plan(
         personas=[persona.load(path) for path in options.personas or [demo.PERSONA]],
@@ -162,7 +153,7 @@ async def _call_in(
         record=options.record,
     )
     with live.audience(console, len(plan.callers)) as audience:
-        report = await simulation.simulate(plan, audience, left)
+        report = await simulation.simulate(plan, audience, traces.left)
     console.print(live.summary(report))
     if options.json:
         print(json.dumps(report.as_json()))

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,28 +32,32 @@ class DaemonProcess:
     """`callcenter run` as a process of its own, as it is on a host."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.log = settings.paths.state / "daemon.log"
-        self._socket = settings.paths.control_socket
-        self._environment = {**os.environ, **config.as_environment(settings)}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def pid(self) -> int:
-        """Of the running process."""
-        assert self._process, "not started"
-        return self._process.pid
+    def pid(self) -> int | None:
+        """Of the process, while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
 
     async def start(self) -> None:
         """Start it and wait until it answers calls. Raises CallCenterError with the end of its log if it does not."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "callcenter", "run", env=self._environment, stdout=log, stderr=log
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - it outlives this loop where tests share it
+                # When we are killed, it is told to stop.
+                ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "callcenter", "run"],
+                env={**os.environ, **config.as_environment(self.settings)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C at the terminal is for us alone
             )
         try:
             async with asyncio.timeout(START_S):
                 while not await self._answers():
-                    if self._process.returncode is not None:
+                    if self.pid is None:
                         raise CallCenterError(f"the daemon ended with {self._process.returncode}:\n{self.tail()}")
                     await asyncio.sleep(0.1)
         except TimeoutError:
@@ -67,7 +73,7 @@ class DaemonProcess:
 
     async def status(self) -> dict[str, Any]:
         """What `callcenter status --json` says."""
-        return await control.status(self._socket)
+        return await control.status(self.settings.paths.control_socket)
 
     def tail(self, lines: int = 15) -> str:
         """The end of its log."""
@@ -80,27 +86,62 @@ class DaemonProcess:
             return False
         return bool(report["process"]["pid"] == self.pid and report["asterisk"] == "connected")
 
-    async def _end(self, signal_number: int) -> None:
-        if self._process is None or self._process.returncode is not None:
+    async def _end(self, number: signal.Signals) -> None:
+        if self._process is None or self.pid is None:
             return
-        self._process.send_signal(signal_number)
+        self._process.send_signal(number)
         try:
-            async with asyncio.timeout(STOP_S + 30):
-                await self._process.wait()
-        except TimeoutError:
+            await asyncio.to_thread(self._process.wait, self.settings.limits.drain_s + STOP_S)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.wait)
 
 
+class Traces:
+    """What calls leave behind: Asterisk's channels and bridges, and the daemon's tasks, more than there were before."""
+
+    def __init__(self, settings: Settings, before: dict[str, int]) -> None:
+        self._settings = settings
+        self._before = before
+
+    @classmethod
+    async def before(cls, settings: Settings) -> Self:
+        """Look at what there is before the calls."""
+        return cls(settings, await _count(settings))
+
+    async def left(self) -> dict[str, int]:
+        """Look again, until nothing is left or five seconds are over; all should be 0."""
+        for _ in range(LOOKS):
+            now = await _count(self._settings)
+            left = {name: max(0, count - self._before[name]) for name, count in now.items()}
+            if not any(left.values()):
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        return left
+
+
+async def _count(settings: Settings) -> dict[str, int]:
+    report = await control.status(settings.paths.control_socket)
+    async with Ari(settings.asterisk) as ari:
+        channels, bridges = len(await ari.channels()), len(await ari.bridges())
+    return {"channels": channels, "bridges": bridges, "tasks": report["process"]["tasks"]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """A private Asterisk and a daemon that answers its calls."""
 
-    def __init__(self, settings: Settings, asterisk: PrivateAsterisk, daemon: DaemonProcess) -> None:
-        self.settings = settings
-        """Those that lead to the two."""
-        self.asterisk = asterisk
-        self.daemon = daemon
-        self._tasks_at_rest = 0
+    settings: Settings
+    """Those that lead to the two."""
+    asterisk: PrivateAsterisk
+    daemon: DaemonProcess
+    traces: Traces
+
+    @classmethod
+    async def started(cls, settings: Settings, asterisk: PrivateAsterisk, daemon: DaemonProcess) -> Self:
+        """The house of an Asterisk that runs, and of `daemon`, which is started."""
+        await daemon.start()
+        return cls(settings=settings, asterisk=asterisk, daemon=daemon, traces=await Traces.before(settings))
 
     @property
     def invitation(self) -> str:
@@ -110,22 +151,6 @@ class House:
             f"{self.asterisk.sip_port} (UDP), user {self.asterisk.phone_user}, password "
             f"{self.asterisk.phone_password}, and dial 9000. Ctrl-C ends it."
         )
-
-    async def settle(self) -> Self:
-        """Note what the daemon holds while it is idle, for `left`."""
-        self._tasks_at_rest = (await self.daemon.status())["process"]["tasks"]
-        return self
-
-    async def left(self) -> dict[str, int]:
-        """What past calls have left behind: Asterisk's channels and bridges, the daemon's tasks; all should be 0."""
-        async with Ari(self.settings.asterisk) as ari:
-            for _ in range(LOOKS):
-                channels, bridges = len(await ari.channels()), len(await ari.bridges())
-                tasks = max(0, (await self.daemon.status())["process"]["tasks"] - self._tasks_at_rest)
-                if not (channels or bridges or tasks):
-                    break
-                await asyncio.sleep(LOOK_EVERY_S)
-        return {"channels": channels, "bridges": bridges, "tasks": tasks}
 
 
 def led_to(settings: Settings, asterisk: PrivateAsterisk, state: Path) -> Settings:
@@ -152,14 +177,12 @@ def led_to(settings: Settings, asterisk: PrivateAsterisk, state: Path) -> Settin
 @asynccontextmanager
 async def house(settings: Settings, progress: Callable[[str], None]) -> AsyncIterator[House]:
     """Bring up Asterisk and the daemon, with a state of their own, and take both down again."""
-    state = settings.paths.state / "demo"
     progress("starting a private Asterisk")
     async with PrivateAsterisk(settings.paths.cache, progress=progress) as asterisk:
-        settings = led_to(settings, asterisk, state)
+        settings = led_to(settings, asterisk, settings.paths.state / "demo")
         daemon = DaemonProcess(settings)
         progress("starting the daemon: models, voice, database")
         try:
-            await daemon.start()
-            yield await House(settings, asterisk, daemon).settle()
+            yield await House.started(settings, asterisk, daemon)
         finally:
             await daemon.stop()

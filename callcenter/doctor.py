@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +16,7 @@ from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.config import Settings
 from callcenter.dialogue.flow import load_flow
-from callcenter.errors import AsteriskError, CallCenterError, MissingPartError
+from callcenter.errors import AsteriskError, CallCenterError, MissingPartError, innermost
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
 from callcenter.media.pcm import NARROWBAND, Clip
@@ -56,8 +57,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     for name, check, advice in checks:
         try:
             finding = Finding(name=name, ok=True, found=await check(settings))
-        except CallCenterError as error:
-            finding = Finding(name=name, ok=False, found=str(error), advice=advice)
+        except (CallCenterError, ExceptionGroup) as error:
+            reason = innermost(error)
+            if not isinstance(reason, CallCenterError):
+                raise
+            finding = Finding(name=name, ok=False, found=str(reason), advice=advice)
         yield finding
 
 
@@ -133,9 +137,8 @@ async def _rtp(settings: Settings) -> str:
         finally:
             for line in lines:
                 line.close()
-            for name in names:
-                await ari.hang_up(name)
-            await ari.destroy_bridge(own.app)
+            with suppress(AsteriskError):
+                await asyncio.gather(*map(ari.hang_up, names), ari.destroy_bridge(own.app))
             for service in services:
                 service.cancel()
     if min(heard) < HEARD_SHARE:

@@ -74,3 +74,10 @@ class StoreError(CallCenterError):
 
 class SimulationError(CallCenterError):
     """A simulated call could not be placed or finished."""
+
+
+def innermost(error: BaseException) -> BaseException:
+    """`error`, or of a group of groups the first that is none."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

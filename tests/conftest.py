@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
 
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import load
+from callcenter.demo import DaemonProcess, House, led_to
+
+Result = TypeVar("Result")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,11 +43,35 @@ async def new_asterisk() -> AsyncIterator[Callable[[], Awaitable[PrivateAsterisk
         yield start
 
 
-def _finish(work: Awaitable[None]) -> None:
+@pytest.fixture(scope="session")
+def house(private_asterisk: PrivateAsterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Asterisk and a daemon that answers its calls, for all tests that leave both as they were."""
+    settings = led_to(load(), private_asterisk, tmp_path_factory.mktemp("state"))
+    daemon = DaemonProcess(settings)
+    try:
+        yield _finish(House.started(settings, private_asterisk, daemon))
+    finally:
+        _finish(daemon.stop())
+
+
+@pytest_asyncio.fixture
+async def own_house(new_asterisk: Callable[[], Awaitable[PrivateAsterisk]], tmp_path: Path) -> AsyncIterator[House]:
+    """The same for one test, to break."""
+    asterisk = await new_asterisk()
+    settings = led_to(load(), asterisk, tmp_path / "state")
+    daemon = DaemonProcess(settings)
+    try:
+        yield await House.started(settings, asterisk, daemon)
+    finally:
+        await daemon.stop()
+
+
+def _finish(work: Awaitable[Result]) -> Result:
     """Run `work` on a loop of its own, and leave the loop that pytest-asyncio has set alone."""
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(work)
+        result = loop.run_until_complete(work)
         loop.run_until_complete(loop.shutdown_default_executor())
+        return result
     finally:
         loop.close()

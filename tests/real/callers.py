@@ -1,0 +1,114 @@
+"""Callers for the real tests: people on a SIP phone who do as the test says."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from callcenter import control
+from callcenter.config import Settings
+from callcenter.demo import House
+from callcenter.errors import MissingPartError
+from callcenter.simulation.handset import Handset
+from callcenter.simulation.persona import Persona
+from callcenter.simulation.phone import Connection, Phone, SipTarget
+from callcenter.simulation.voices import Voices
+from callcenter.store import queries
+from callcenter.store.database import Database
+from callcenter.store.queries import Transcript
+
+NUMBERS = count(1)
+PATIENCE_S = 30.0
+
+
+@dataclass(kw_only=True)
+class Caller:
+    """Somebody in a call."""
+
+    number: str
+    connection: Connection
+    handset: Handset
+    settings: Settings
+    events: list[dict[str, Any]] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def told(self, event: str, **fields: Any) -> dict[str, Any]:
+        """Wait until the daemon tells `event` of this call with these fields."""
+
+        def found() -> list[dict[str, Any]]:
+            return [told for told in self.events if told["event"] == event and fields.items() <= told.items()]
+
+        async with asyncio.timeout(PATIENCE_S), self.changed:
+            await self.changed.wait_for(found)
+            return found()[0]
+
+    async def says(self, text: str) -> None:
+        """Say it with flite's voice."""
+        persona = Persona.model_validate(
+            {"name": "caller", "lines": [{"on": ".", "say": text}], "expect": {"outcome": "hung_up"}}
+        )
+        sounds = await Voices(self.settings.paths.cache).rehearse(persona)
+        await self.handset.say(sounds[text])
+
+    async def agent_is_quiet(self) -> None:
+        """Wait until the agent has finished its turn."""
+        turns = len([told for told in self.events if told["event"] == "turn"])
+        async with asyncio.timeout(PATIENCE_S), self.changed:
+            await self.changed.wait_for(lambda: len([t for t in self.events if t["event"] == "turn"]) > turns)
+
+    async def left(self) -> None:
+        """Wait until the agent has hung up."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self.connection.over.wait()
+
+
+def target(settings: Settings) -> SipTarget:
+    """The phone that the settings name."""
+    phone = settings.phone
+    return SipTarget(host=phone.host, port=phone.port, user=phone.username, password=phone.password.get_secret_value())
+
+
+@asynccontextmanager
+async def calling(house: House) -> AsyncIterator[Caller]:
+    """A call from a number of its own; hung up when the block ends."""
+    settings, number = house.settings, f"+1555020{next(NUMBERS):04d}"
+    async with Phone.open(target(settings)) as phone, Handset.open(phone.host) as handset, asyncio.TaskGroup() as group:
+        events: list[dict[str, Any]] = []
+        changed = asyncio.Condition()
+
+        async def watch() -> None:
+            with suppress(MissingPartError):
+                async for event in control.watch(settings.paths.control_socket):
+                    if event["caller"] == number:
+                        async with changed:
+                            events.append(event)
+                            changed.notify_all()
+
+        watching = group.create_task(watch())
+        await asyncio.sleep(0.05)
+        async with phone.dial(number, handset) as connection:
+            yield Caller(
+                number=number,
+                connection=connection,
+                handset=handset,
+                settings=settings,
+                events=events,
+                changed=changed,
+            )
+        watching.cancel()
+
+
+async def stored(settings: Settings, call: str) -> Transcript:
+    """What the store holds of a call, once the writer has had a moment."""
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
+        return await queries.transcript(session, call)
+
+
+async def ended(settings: Settings, call: str) -> Transcript:
+    """The same once the call has its end."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (transcript := await stored(settings, call)).call.ended is None:  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.1)
+    return transcript
