@@ -50,6 +50,8 @@ RING_S = 20.0
 """How long a person has to answer."""
 TAIL_S = 0.2
 """What Asterisk and the network still hold when our last frame has been sent."""
+WORD_S = 0.3
+"""A sound as long as a word that was not understood is asked about, unless it broke into what we said."""
 LONG_PAUSE_S = 1.5
 """After a longer interruption by a mere noise the clause is said again from its start."""
 
@@ -109,6 +111,7 @@ class Call:
         self._turns = 0
         self._silences = 0
         self._unsaid = 0
+        self._unclear = False
         self._caller_talks_since: float | None = None
 
     @property
@@ -202,6 +205,8 @@ class Call:
                     return "person"
                 case Transfer():
                     incoming = Incoming(happening=TransferFailed())
+                case Wait(patience_s=seconds):
+                    incoming = await self._next(seconds)
                 case _:
                     incoming = await self._next()
 
@@ -255,13 +260,13 @@ class Call:
         self._journal.saying(turn.index, clause)
         line.playout.say(clip)
 
-    async def _next(self) -> Incoming:
+    async def _next(self, patience_s: float | None = None) -> Incoming:
         """Wait for the caller, but not for ever."""
         self._enter(State.LISTENING)
         limits = self._office.limits
         while True:
             try:
-                async with asyncio.timeout(limits.silence_s):
+                async with asyncio.timeout(patience_s or limits.silence_s):
                     incoming = await self._inbox.get()
             except TimeoutError:
                 if self._caller_talks_since is not None:
@@ -295,7 +300,12 @@ class Call:
         self._journal.heard(utterance.text, utterance.confidence)
         if not utterance.text or (interrupted and self._office.is_backchannel(utterance.text)):
             line.playout.resume(rewind=self._now() - utterance.started > LONG_PAUSE_S)
+            if not interrupted and not self._unclear and utterance.ended - utterance.started >= WORD_S:
+                # Perhaps a word after all: ask once, and do not ask a noise again and again.
+                self._unclear = True
+                self._inbox.put(Misheard())
             return
+        self._unclear = False
         said = Said(text=utterance.text, confidence=utterance.confidence, interrupted=interrupted)
         self._inbox.put(said, utterance)
 

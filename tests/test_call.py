@@ -157,14 +157,14 @@ class Scene:
             await asyncio.wait([self.running])
             ticking.cancel()
 
-    def say(self, text: str, confidence: float = 0.9) -> None:
-        """The caller has said `text`, over the last second, and fallen silent half a second ago."""
+    def say(self, text: str, seconds: float = 1.0) -> None:
+        """The caller has said `text`, which took `seconds`, and fallen silent half a second ago."""
         now = asyncio.get_running_loop().time()
         self.ear.events.put_nowait(
             Utterance(
                 text=text,
-                confidence=confidence,
-                started=now - 1.5,
+                confidence=0.9,
+                started=now - 0.5 - seconds,
                 ended=now - 0.5,
                 timings={"endpoint": 500.0, "recognise": 0.0},
             )
@@ -292,7 +292,7 @@ def test_a_noise_between_turns_does_not_silence_the_next_answer() -> None:
         await scene.quiet()
         scene.speak()
         await asyncio.sleep(0.5)
-        scene.say("")
+        scene.say("", seconds=0.2)
         await asyncio.sleep(0.5)
         scene.speak()
         await asyncio.sleep(0.5)
@@ -302,6 +302,21 @@ def test_a_noise_between_turns_does_not_silence_the_next_answer() -> None:
 
     answer = played(caller).of(TurnEnded)[1]
     assert answer.said == answer.heard_by_caller != ""
+
+
+def test_a_word_that_was_not_understood_is_asked_about_once() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        for _ in range(3):
+            scene.speak()
+            await asyncio.sleep(0.5)
+            scene.say("")
+            await scene.quiet()
+        scene.hang_up()
+
+    scene = played(caller)
+    assert len(scene.of(TurnEnded)) == 2
+    assert "catch" in scene.of(TurnEnded)[1].said
 
 
 def test_keys_are_gathered_until_the_hash() -> None:

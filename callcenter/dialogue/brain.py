@@ -104,6 +104,9 @@ class HangUp:
 class Wait:
     """Say nothing and go on listening: the caller has not finished, or asked for a moment."""
 
+    patience_s: float | None = None
+    """Silence is told after so many seconds rather than the usual."""
+
 
 Action = Say | Ask | Transfer | HangUp | Wait
 

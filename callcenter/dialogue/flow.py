@@ -156,7 +156,7 @@ class Flow(Part):
         return intents.best(text, {Intent.FILLER: self.intents[Intent.FILLER]}) is not None
 
     def phrases(self) -> list[str]:
-        """Every constant clause that the agent can say, as `sentences.Splitter` cuts it, each once; the greeting first."""
+        """Every constant clause that the agent can say, as `sentences.Splitter` cuts it, each once; greeting first."""
         texts = _texts(self.model_dump(include=_SPOKEN))
         texts += [text for slot in self.slots.values() for text in _texts(slot.model_dump(include=_ASKED))]
         texts += [answer.say for answer in self.answers.values()]

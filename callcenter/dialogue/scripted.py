@@ -26,8 +26,11 @@ from callcenter.dialogue.brain import (
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
 from callcenter.dialogue.progress import Goal
+from callcenter.dialogue.slots import phone
 from callcenter.dialogue.understanding import Situation, Understood, understand
 
+BETWEEN_GROUPS_S = 3.0
+"""A caller who is silent for longer has said all of the number that they will say."""
 _MOST_ROUNDS = 4
 """Answers to the details read back, after which they are left as they are."""
 _CONSENT = {Intent.YES, Intent.FILLER}
@@ -96,7 +99,8 @@ class ScriptedBrain:
         known = self._progress.slots
         understood = understand(text, self._flow, self._situation())
         fresh = self._agenda.keep(understood.values)
-        self._digits = understood.digits
+        too_long = phone.is_too_long(understood.digits, self._flow.country)
+        self._digits = "" if too_long else understood.digits
         if interrupted and (understood.nothing or understood.intent in {Intent.FILLER, Intent.REPEAT}):
             return [self._agenda.question]
         detour = self._detour(understood)
@@ -177,8 +181,8 @@ class ScriptedBrain:
             return agenda.ask_back(asked, understood.guess)
         if understood.out_of_range:
             return [Say(text=understood.out_of_range), *agenda.go_on()]
-        if understood.digits:
-            return [Wait()]
+        if self._digits:
+            return [Wait(patience_s=BETWEEN_GROUPS_S)]
         if understood.intent is Intent.NO and not guess and asked in (*self._flow.contact, *self._flow.callback):
             return self._no_contact()
         if understood.intent is Intent.WITHHELD:

@@ -26,7 +26,7 @@ from callcenter.dialogue.brain import (
     Wait,
 )
 from callcenter.dialogue.flow import load_flow
-from callcenter.dialogue.scripted import ScriptedBrain
+from callcenter.dialogue.scripted import BETWEEN_GROUPS_S, ScriptedBrain
 
 FLOW = load_flow("investment")
 NOW = datetime(2026, 11, 21, 14, 0)  # noqa: DTZ001 - local time, as the brain is given it
@@ -292,14 +292,14 @@ def test_an_absurd_amount_is_asked_again() -> None:
 
 def test_keys_as_telephone_number() -> None:
     brain = start(*QUALIFIED, CONTACT[0])
-    assert brain.decide(Keyed(digits="555")) == [Wait()]
+    assert brain.decide(Keyed(digits="555")) == [Wait(patience_s=BETWEEN_GROUPS_S)]
     brain.decide(Keyed(digits="2347890"))
     assert slots(brain)["phone"] == "+15552347890"
 
 
 def test_a_number_in_pieces_that_is_never_finished() -> None:
     brain = start(*QUALIFIED, CONTACT[0])
-    assert brain.decide(Said(text="Five five five,")) == [Wait()]
+    assert brain.decide(Said(text="Five five five,")) == [Wait(patience_s=BETWEEN_GROUPS_S)]
     assert spoken(brain.decide(Silent(times=1))) == FLOW.slots["phone"].again[0]
     say(brain, "555 234 7890")
     assert slots(brain)["phone"] == "+15552347890"

@@ -65,6 +65,15 @@ def normal(number: str, country: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_too_long(number: str, country: str) -> bool:
+    """Whether no more digits can make `number` a telephone number."""
+    try:
+        reason = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number, country))
+    except phonenumbers.NumberParseException:
+        return False
+    return bool(reason == phonenumbers.ValidationResult.TOO_LONG)
+
+
 def corrected(number: str, ending: str) -> str:
     """E.164 `number` with its last digits replaced by `ending`."""
     return number[: -len(ending)] + ending
