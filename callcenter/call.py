@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -12,7 +12,8 @@ import structlog
 
 from callcenter.asterisk.events import Channel, ChannelDestroyed, ChannelDtmfReceived, StasisEnd
 from callcenter.asterisk.legs import Legs
-from callcenter.config import Hearing, Limits
+from callcenter.attention import Attention, Manners
+from callcenter.config import Limits
 from callcenter.dialogue.brain import (
     Action,
     Answered,
@@ -20,10 +21,10 @@ from callcenter.dialogue.brain import (
     Brain,
     Ending,
     HangUp,
+    Happening,
     Keyed,
     Misheard,
     Outcome,
-    Said,
     Say,
     Silent,
     Transfer,
@@ -35,7 +36,7 @@ from callcenter.errors import CallerHungUp, SpeechError, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
 from callcenter.media.pcm import FrameQueue
-from callcenter.speech.ear import Ear, HearingFailed, SpeechStarted, Utterance
+from callcenter.speech.ear import Ear
 from callcenter.speech.voice import Voice
 from callcenter.store.records import Record
 from callcenter.turn import Inbox, Incoming, Turn
@@ -50,10 +51,6 @@ RING_S = 20.0
 """How long a person has to answer."""
 TAIL_S = 0.2
 """What Asterisk and the network still hold when our last frame has been sent."""
-WORD_S = 0.3
-"""A sound as long as a word that was not understood is asked about, unless it broke into what we said."""
-LONG_PAUSE_S = 1.5
-"""After a longer interruption by a mere noise the clause is said again from its start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +71,7 @@ class Office:
     store: Callable[[Record], None]
     tell: Callable[[dict[str, Any]], None]
     """Whoever looks on."""
-    is_backchannel: Callable[[str], bool]
-    """Whether a text only shows that the caller listens."""
-    pauses: Hearing
+    manners: Manners
     limits: Limits
 
 
@@ -88,6 +83,7 @@ class State(Enum):
     LISTENING = "listening"
     RINGING = "ringing a person"
     TRANSFERRED = "transferred"
+    ENDING = "ending"
     OVER = "over"
 
 
@@ -103,7 +99,6 @@ class Call:
         self.started = asyncio.get_running_loop().time()
         self.last_latency_ms: float | None = None
         self._office = office
-        self._log = log.bind(call=self.name)
         self._brain = office.brain()
         self._journal = Journal(self.id, channel.caller_number, office.store, office.tell)
         self._inbox = Inbox()
@@ -111,13 +106,6 @@ class Call:
         self._turns = 0
         self._silences = 0
         self._unsaid = 0
-        self._unclear = False
-        self._caller_talks_since: float | None = None
-
-    @property
-    def outcome(self) -> Outcome:
-        """What comes of the call if it ends now."""
-        return "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
 
     def report(self) -> dict[str, Any]:
         """The call's line on `callcenter status`."""
@@ -137,89 +125,90 @@ class Call:
         """Have the brain say goodbye and hang up, because the daemon is stopping."""
         self._inbox.put(Ending(reason="shutdown"))
 
-    async def run(self) -> None:
+    async def run(self) -> Outcome:
         """The whole call. When it returns or is cancelled, nothing of it is left in Asterisk, and all is recorded."""
-        office = self._office
-        self._log.info("< call", caller=self.channel.caller_number, did=self.channel.did, channel=self.channel.id)
-        self._journal.arrived(self.channel.id, self.channel.did, office.flow, office.instance)
-        reason = "shutdown"
-        try:
-            async with asyncio.timeout(office.limits.call_s + LAST_WORDS_S):
-                reason = await self._hold()
-        except* CallerHungUp:
-            reason = "caller"
-        except* TimeoutError:
-            reason = "limit"
-        except* Exception as group:  # the call's outer edge: no fault of one call reaches another
-            reason = f"error: {innermost(group)}"
-            self._log.exception("! call")
-        finally:
-            outcome = self.outcome
-            self._enter(State.OVER)
-            self._journal.lead(self._brain.lead)
-            self._journal.ended(outcome, reason)
-            await self._legs.close()
-            if reason.startswith("error"):
-                await self._legs.give_back()
-            self._log.info("= ended", outcome=outcome, reason=reason)
+        with structlog.contextvars.bound_contextvars(call=self.name):
+            log.info("< call", caller=self.channel.caller_number, did=self.channel.did, channel=self.channel.id)
+            self._journal.arrived(self.channel.id, self.channel.did, self._office.flow, self._office.instance)
+            reason = "shutdown"
+            try:
+                async with asyncio.timeout(self._office.limits.call_s + LAST_WORDS_S):
+                    reason = await self._hold()
+            except* CallerHungUp:
+                reason = "caller"
+            except* TimeoutError:
+                reason = "limit"
+            except* Exception as group:  # the call's outer edge: no fault of one call reaches another
+                reason = f"error: {innermost(group)}"
+                log.exception("! call")
+            finally:
+                outcome = await self._end(reason)
+        return outcome
+
+    async def _end(self, reason: str) -> Outcome:
+        """Record the end, and leave nothing behind."""
+        outcome: Outcome = "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
+        self._enter(State.OVER)
+        self._journal.lead(self._brain.lead)
+        self._journal.ended(outcome, reason)
+        await self._legs.close()
+        if reason.startswith("error"):
+            await self._legs.give_back()
+        log.info("= ended", outcome=outcome, reason=reason)
+        return outcome
 
     async def _hold(self) -> str:
         """Connect, converse until one side has had enough, and say who ended it."""
-        async with self._connected() as (line, ear), asyncio.TaskGroup() as group:
+        async with self._connected() as (line, attention), asyncio.TaskGroup() as group:
             reflexes = [
                 group.create_task(self._follow_channel(line)),
-                group.create_task(self._listen(line, ear)),
+                group.create_task(attention.listen()),
                 group.create_task(self._watch_length()),
             ]
-            reason = await self._converse(line, ear)
+            reason = await self._converse(line, attention)
             for reflex in reflexes:
                 reflex.cancel()
         return reason
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[tuple[Line, Ear]]:
+    async def _connected(self) -> AsyncIterator[tuple[Line, Attention]]:
         """The caller's sound, both ways."""
         line = self._office.line()
         try:
             peer = await self._legs.open(*line.local_address, self._office.codec)
             if peer:
                 line.connect(peer)
-            ear = self._office.ear(line.received)
-            try:
-                yield line, ear
-            finally:
-                ear.close()
+            with closing(self._office.ear(line.received)) as ear:
+                yield line, Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
         finally:
             line.close()
 
-    async def _converse(self, line: Line, ear: Ear) -> str:
+    async def _converse(self, line: Line, attention: Attention) -> str:
         """Turn by turn: what happened, what the brain makes of it, until an action ends the call."""
         incoming = Incoming(happening=Answered(caller=self.channel.caller_number))
         while True:
-            match await self._take_turn(incoming, line, ear):
+            match await self._take_turn(incoming, line, attention):
                 case HangUp():
-                    await asyncio.sleep(TAIL_S)
-                    await self._legs.hang_up()
-                    return "limit" if isinstance(incoming.happening, Silent | Misheard | Ending) else "agent"
+                    await self._hang_up()
+                    return _reason(incoming.happening)
                 case Transfer(to=person) if await self._transfer(person):
                     return "person"
                 case Transfer():
                     incoming = Incoming(happening=TransferFailed())
                 case Wait(patience_s=seconds):
-                    incoming = await self._next(seconds)
+                    incoming = await self._next(attention, seconds)
                 case _:
-                    incoming = await self._next()
+                    incoming = await self._next(attention)
 
-    async def _take_turn(self, incoming: Incoming, line: Line, ear: Ear) -> Action:
+    async def _take_turn(self, incoming: Incoming, line: Line, attention: Attention) -> Action:
         """Answer what came in, unless something else comes in first; returns the last action that was carried out."""
         self._enter(State.TALKING)
-        if self._caller_talks_since is None:
-            line.playout.resume()
+        attention.give_way()
         turn = Turn(index=self._turns, incoming=incoming, began=self._now())
         self._turns += 1
         try:
             async with asyncio.TaskGroup() as group:
-                speaking = group.create_task(self._speak(turn, line, ear))
+                speaking = group.create_task(self._speak(turn, line, attention))
                 interruption = group.create_task(self._inbox.filled())
                 await asyncio.wait({speaking, interruption}, return_when=asyncio.FIRST_COMPLETED)
                 finished = speaking.done()
@@ -229,7 +218,7 @@ class Call:
             self._close_turn(turn, line)
         return speaking.result() if finished else Wait()
 
-    async def _speak(self, turn: Turn, line: Line, ear: Ear) -> Action:
+    async def _speak(self, turn: Turn, line: Line, attention: Attention) -> Action:
         """Let the brain decide, and say what it decides clause by clause, each while the next is being made."""
         action: Action = Wait()
         async for action in self._brain.reply(turn.incoming.happening):
@@ -239,8 +228,7 @@ class Call:
                 case Say(text=text) | Ask(text=text):
                     for clause in clauses(text):
                         await self._say(turn, clause, line)
-            patient = isinstance(action, Ask) and action.unhurried
-            ear.pause_ms = self._office.pauses.long_pause_ms if patient else self._office.pauses.pause_ms
+            attention.expect(unhurried=isinstance(action, Ask) and action.unhurried)
         await line.played()
         return action
 
@@ -250,7 +238,7 @@ class Call:
         except SpeechError as error:
             # What else is to be said may still be sayable, from the phrases rendered beforehand if nothing else.
             self._unsaid += 1
-            self._log.error("! voice", error=str(error), clause=clause)
+            log.error("! voice", error=str(error), clause=clause)
             if self._unsaid >= self._office.limits.errors:
                 raise
             return
@@ -260,7 +248,7 @@ class Call:
         self._journal.saying(turn.index, clause)
         line.playout.say(clip)
 
-    async def _next(self, patience_s: float | None = None) -> Incoming:
+    async def _next(self, attention: Attention, patience_s: float | None = None) -> Incoming:
         """Wait for the caller, but not for ever."""
         self._enter(State.LISTENING)
         limits = self._office.limits
@@ -269,45 +257,12 @@ class Call:
                 async with asyncio.timeout(patience_s or limits.silence_s):
                     incoming = await self._inbox.get()
             except TimeoutError:
-                if self._caller_talks_since is not None:
+                if attention.caller_talks:
                     continue
                 self._silences += 1
                 return Incoming(happening=Silent(times=self._silences, last=self._silences >= limits.silences))
             self._silences = 0
             return incoming
-
-    async def _listen(self, line: Line, ear: Ear) -> None:
-        """The reflexes of hearing: be silent while the caller talks, go on if it was only a noise."""
-        failures = 0
-        while True:
-            match await ear.next():
-                case SpeechStarted(at=at):
-                    self._caller_talks_since = at
-                    line.playout.pause()
-                case HearingFailed(reason=reason):
-                    failures += 1
-                    self._caller_talks_since = None
-                    self._log.error("! ear", reason=reason)
-                    self._inbox.put(Misheard(last=failures >= self._office.limits.errors))
-                case Utterance() as utterance:
-                    failures = 0
-                    self._caller_talks_since = None
-                    self._heard(utterance, line)
-
-    def _heard(self, utterance: Utterance, line: Line) -> None:
-        interrupted = not line.playout.idle
-        self._log.info("< said", text=utterance.text, confidence=round(utterance.confidence, 2))
-        self._journal.heard(utterance.text, utterance.confidence)
-        if not utterance.text or (interrupted and self._office.is_backchannel(utterance.text)):
-            line.playout.resume(rewind=self._now() - utterance.started > LONG_PAUSE_S)
-            if not interrupted and not self._unclear and utterance.ended - utterance.started >= WORD_S:
-                # Perhaps a word after all: ask once, and do not ask a noise again and again.
-                self._unclear = True
-                self._inbox.put(Misheard())
-            return
-        self._unclear = False
-        said = Said(text=utterance.text, confidence=utterance.confidence, interrupted=interrupted)
-        self._inbox.put(said, utterance)
 
     async def _follow_channel(self, line: Line) -> None:
         """Keys, gathered into numbers, and the caller's hanging up."""
@@ -327,12 +282,19 @@ class Call:
                 case ChannelDtmfReceived(digit=digit):
                     line.playout.pause()
                     keys += digit
+                case StasisEnd() | ChannelDestroyed() if self.state is State.ENDING:
+                    return  # it was us
                 case StasisEnd() | ChannelDestroyed():
                     raise CallerHungUp
 
     async def _watch_length(self) -> None:
         await asyncio.sleep(self._office.limits.call_s)
         self._inbox.put(Ending(reason="length"))
+
+    async def _hang_up(self) -> None:
+        self._enter(State.ENDING)
+        await asyncio.sleep(TAIL_S)
+        await self._legs.hang_up()
 
     async def _transfer(self, person: str) -> bool:
         """Ring a person; True when they have talked to the caller and it is over, False when nobody answered."""
@@ -351,13 +313,24 @@ class Call:
         timings = turn.timings(heard.first_sound_at)
         self.last_latency_ms = timings.get("total", self.last_latency_ms)
         said = " ".join(turn.said)
-        self._log.info("> said", text=said, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
+        log.info("> said", text=said, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
         self._journal.turn(turn.index, heard=turn.heard, said=said, heard_by_caller=heard.text, timings=timings)
 
     def _enter(self, state: State) -> None:
         if state is not self.state:
-            self._log.debug("= state", old=self.state.value, new=state.value)
+            log.debug("= state", old=self.state.value, new=state.value)
             self.state = state
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _reason(last: Happening) -> str:
+    """Why the agent has hung up, given what it answered with its goodbye."""
+    match last:
+        case Ending(reason="shutdown"):
+            return "shutdown"
+        case Silent() | Misheard() | Ending():
+            return "limit"
+        case _:
+            return "agent"

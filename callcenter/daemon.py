@@ -23,11 +23,13 @@ from callcenter.asterisk.legs import Legs, Names, prefix
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, stranded, sweep
 from callcenter.asterisk.switchboard import Switchboard
+from callcenter.attention import Manners
 from callcenter.call import Call, Office
 from callcenter.config import Settings
 from callcenter.control import Watchers, serving
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
+from callcenter.dialogue.slots import moment
 from callcenter.errors import AsteriskError
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
@@ -71,6 +73,7 @@ async def run(settings: Settings) -> None:
 async def opened(settings: Settings) -> AsyncIterator["Daemon"]:
     """A daemon with all its parts, which end when it does."""
     flow = load_flow(settings.dialogue.flow)
+    await asyncio.to_thread(moment.warm_up)
     instance = instance_name(settings)
     watchers, clock, switchboard = Watchers(), Clock(), Switchboard()
     async with (
@@ -94,8 +97,12 @@ async def opened(settings: Settings) -> AsyncIterator["Daemon"]:
             voice=voice,
             store=recorder.put,
             tell=watchers.publish,
-            is_backchannel=flow.is_backchannel,
-            pauses=settings.hearing,
+            manners=Manners(
+                is_backchannel=flow.is_backchannel,
+                pause_ms=settings.hearing.pause_ms,
+                long_pause_ms=settings.hearing.long_pause_ms,
+                errors=settings.limits.errors,
+            ),
             limits=settings.limits,
         )
         daemon = Daemon(office, ari, switchboard, EventStream(settings.asterisk), settings.asterisk.app)
@@ -243,10 +250,9 @@ class Daemon:
 
     async def _run(self, call: Call) -> None:
         try:
-            await call.run()
+            self._outcomes[await call.run()] += 1
         finally:
             del self.calls[call.name]
-            self._outcomes[call.outcome] += 1
 
     async def _reconcile(self, calls: asyncio.TaskGroup, *, first: bool) -> None:
         """Make our picture and Asterisk's agree, after events may have been missed."""

@@ -1,26 +1,23 @@
 """What a terminal shows of the daemon's state and of the records."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
 
 from callcenter.doctor import Finding
+from callcenter.simulation import live
 from callcenter.store.queries import StoredCall, StoredLead, StoredTurn, Transcript
 
-console = Console()
-
-STAGES = {"endpoint": "blue", "recognise": "magenta", "think": "yellow", "voice": "green", "wire": "cyan"}
-"""Of a turn's latency, in their order; `total` is measured beside them."""
-
-MS_PER_BLOCK = 50.0
+console = Console() if sys.stdout.isatty() else Console(width=200)
 
 
 def status(report: Mapping[str, Any]) -> None:
@@ -72,7 +69,8 @@ def transcript(found: Transcript) -> None:
         if turn.heard:
             console.print(Text.assemble(("caller  ", "cyan"), turn.heard))
         console.print(Text.assemble(("agent   ", "green"), _said(turn)))
-        console.print(_bar(turn.timings))
+        stages = ", ".join(f"{stage} {turn.timings[stage]:.0f}" for stage in live.STAGES if stage in turn.timings)
+        console.print(Text.assemble("        ", live.bar(turn.timings), (f"   {stages}", "dim")))
     if found.lead:
         console.print()
         leads([found.lead])
@@ -106,17 +104,6 @@ def _said(turn: StoredTurn) -> Text:
     """What was said; what the caller did not get to hear of it is struck out."""
     rest = turn.said.removeprefix(turn.heard_by_caller)
     return Text.assemble(turn.said[: len(turn.said) - len(rest)], (rest, "dim strike"))
-
-
-def _bar(timings: Mapping[str, float]) -> Text:
-    """The stages of a turn's latency, drawn to scale."""
-    bar = Text("        ")
-    for stage, colour in STAGES.items():
-        if (ms := timings.get(stage, 0.0)) >= 1:
-            bar.append("\u2588" * max(1, round(ms / MS_PER_BLOCK)), colour)
-            bar.append(f" {stage} {ms:.0f}  ", f"dim {colour}")
-    total = timings.get("total")
-    return bar.append(f"= {total:.0f} ms" if total is not None else "", "bold")
 
 
 def finding(found: Finding) -> None:
@@ -165,7 +152,8 @@ def _status(report: Mapping[str, Any]) -> RenderableType:
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in {"length", "last turn", "turns"} else "left")
+        justify: JustifyMethod = "right" if column in {"length", "last turn", "turns"} else "left"
+        table.add_column(column, justify=justify, no_wrap=column not in {"slots", "what it is"})
     return table
 
 
@@ -174,19 +162,7 @@ def _when(moment: datetime) -> str:
 
 
 def _slots(slots: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name}: {_value(value)}" for name, value in slots.items())
-
-
-def _value(value: Any) -> str:
-    match value:
-        case [float() | int() as low, float() | int() as high]:
-            return f"{low:,.0f} to {high:,.0f}"
-        case list():
-            return ", ".join(map(str, value))
-        case float() | int():
-            return f"{value:,.0f}"
-        case _:
-            return str(value)
+    return "  ".join(f"{name}: {live.shown(value)}" for name, value in slots.items())
 
 
 def _duration(seconds: float) -> str:

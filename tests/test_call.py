@@ -13,8 +13,9 @@ import pytest
 
 from callcenter.asterisk.events import Channel, ChannelDtmfReceived, ChannelEvent, StasisEnd
 from callcenter.asterisk.legs import Legs
+from callcenter.attention import Manners
 from callcenter.call import Call, Office
-from callcenter.config import Hearing, Limits
+from callcenter.config import Limits
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.errors import CallerHungUp, LegError, SpeechError
@@ -145,8 +146,9 @@ class Scene:
                 voice=self.voice,
                 store=self.records.append,
                 tell=self.told.append,
-                is_backchannel=flow.is_backchannel,
-                pauses=Hearing(),
+                manners=Manners(
+                    is_backchannel=flow.is_backchannel, pause_ms=600, long_pause_ms=1000, errors=self.limits.errors
+                ),
                 limits=self.limits,
             ),
         )
@@ -388,7 +390,7 @@ def test_a_stopping_daemon_says_goodbye() -> None:
         scene.call.end_politely()
 
     scene = played(caller)
-    assert scene.ended.reason == "limit"
+    assert scene.ended.reason == "shutdown"
     assert scene.of(TurnEnded)[-1].heard_by_caller
     assert scene.legs.done == ["hang up", "close"]
 

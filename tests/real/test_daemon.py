@@ -220,7 +220,7 @@ async def test_sigterm_lets_calls_end_politely_and_takes_no_new_ones(own_house: 
         await caller.left()
         await stopping
     transcript = await stored(own_house.settings, call)
-    assert transcript.call.reason == "limit"
+    assert transcript.call.reason == "shutdown"
     assert transcript.turns[-1].heard_by_caller
     assert (await own_house.asterisk.command("core show channels concise")).strip() == ""
 
