@@ -48,6 +48,7 @@ from callcenter.store.spool import Spool
 log = structlog.get_logger()
 
 SWEEP_EVERY_S = 60.0
+TAKE_BACK_EVERY_S = 5.0
 STORE_CLOSE_S = 5.0
 
 
@@ -185,6 +186,7 @@ class Daemon:
         self._app = app
         self._asterisk = "connecting"
         self._draining = False
+        self._replaced = asyncio.Event()
         self._outcomes: Counter[str] = Counter()
         self._orphans = 0
 
@@ -201,6 +203,7 @@ class Daemon:
                 async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as calls:
                     start(self._follow_asterisk(calls))
                     start(self._sweep_regularly())
+                    start(self._take_back())
                     await stop.wait()
                     self._drain()
                     limit.reschedule(asyncio.get_running_loop().time() + drain_s)
@@ -232,6 +235,7 @@ class Daemon:
                     self._asterisk = f"disconnected: {reason}"
                 case ApplicationReplaced():
                     self._asterisk = "another daemon has taken the application over"
+                    self._replaced.set()
                     log.error("! replaced", meaning="another daemon receives the calls: stop one of the two")
                 case _ if self._switchboard.route(event):
                     pass
@@ -258,14 +262,33 @@ class Daemon:
         """Make our picture and Asterisk's agree, after events may have been missed."""
         self._asterisk = "connected"
         try:
-            for gone in await missing(self._ari, [call.channel.id for call in self.calls.values()]):
-                # What Asterisk would have said, had we been there to hear it.
-                self._switchboard.route(ChannelDestroyed(channel_id=gone, cause=0))
+            await self._end_missing()
             await self._sweep()
             for channel in await stranded(self._ari, self._app) if first else ():
                 await self._take(channel, calls)
         except AsteriskError as error:
             log.error("! reconcile", error=str(error))
+
+    async def _end_missing(self) -> None:
+        """End the calls whose callers are gone, as if Asterisk had told us."""
+        for gone in await missing(self._ari, [call.channel.id for call in self.calls.values()]):
+            self._switchboard.route(ChannelDestroyed(channel_id=gone, cause=0))
+
+    async def _take_back(self) -> None:
+        """Once a daemon that has taken the application over is gone, be the one that gets its events again.
+
+        Until then the calls in progress go on, and it is looked whether their callers are still there.
+        """
+        while True:
+            await self._replaced.wait()
+            await asyncio.sleep(TAKE_BACK_EVERY_S)
+            try:
+                await self._end_missing()
+                if not await self._ari.registered():
+                    self._replaced.clear()
+                    await self._stream.reopen()
+            except AsteriskError as error:
+                log.warning("! take back", error=str(error))
 
     async def _sweep_regularly(self) -> None:
         while True:

@@ -44,14 +44,17 @@ async def new_asterisk() -> AsyncIterator[Callable[[], Awaitable[PrivateAsterisk
 
 
 @pytest.fixture(scope="session")
-def house(private_asterisk: PrivateAsterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Asterisk and a daemon that answers its calls, for all tests that leave both as they were."""
-    settings = led_to(load(), private_asterisk, tmp_path_factory.mktemp("state"))
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A daemon on an Asterisk where no test takes its application away, for all tests that leave both as they were."""
+    asterisk = PrivateAsterisk(load().paths.cache)
+    settings = led_to(load(), asterisk, tmp_path_factory.mktemp("state"))
     daemon = DaemonProcess(settings)
     try:
-        yield _finish(House.started(settings, private_asterisk, daemon))
+        _finish(asterisk.start())
+        yield _finish(House.started(settings, asterisk, daemon))
     finally:
         _finish(daemon.stop())
+        _finish(asterisk.close())
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pytest
 
 from callcenter.asterisk.events import Channel, ChannelDtmfReceived, ChannelEvent, StasisEnd
@@ -16,15 +15,17 @@ from callcenter.asterisk.legs import Legs
 from callcenter.attention import Manners
 from callcenter.call import Call, Office
 from callcenter.config import Limits
+from callcenter.dialogue.brain import Outcome
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.errors import CallerHungUp, LegError, SpeechError
+from callcenter.errors import CallerHungUp, LegError
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
-from callcenter.media.pcm import Clip, FrameQueue
+from callcenter.media.pcm import FrameQueue
 from callcenter.media.rtp_line import RtpLine
-from callcenter.speech.ear import EarEvent, HearingFailed, SpeechStarted, Utterance
+from callcenter.speech.ear import HearingFailed, SpeechStarted, Utterance
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
+from tests.stand_ins import ScriptedEar, ToneVoice
 from tests.virtual_time import VirtualTimeLoop
 
 CALLER = Channel(
@@ -37,37 +38,6 @@ CALLER = Channel(
     application="ai-call-center",
     created="",
 )
-SECONDS_PER_WORD = 0.3
-
-
-class ToneVoice:
-    """Speaks every word as a third of a second of tone."""
-
-    name = "tone"
-
-    def __init__(self) -> None:
-        self.failing = False
-
-    async def render(self, text: str, rate: int) -> Clip:
-        if self.failing:
-            raise SpeechError("no voice today")
-        samples = np.arange(int(len(text.split()) * SECONDS_PER_WORD * rate))
-        return Clip(text=text, pcm=(8000 * np.sin(samples / 3)).astype("<i2").tobytes(), rate=rate)
-
-
-class ScriptedEar:
-    """Hears what the test says."""
-
-    def __init__(self) -> None:
-        self.events: asyncio.Queue[EarEvent] = asyncio.Queue()
-        self.pause_ms = 0
-        self.closed = False
-
-    async def next(self) -> EarEvent:
-        return await self.events.get()
-
-    def close(self) -> None:
-        self.closed = True
 
 
 class PaperLegs(Legs):
@@ -120,7 +90,7 @@ class Scene:
     lines: list[RtpLine] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     call: Call = field(init=False)
-    running: asyncio.Task[None] = field(init=False)
+    running: asyncio.Task[Outcome] = field(init=False)
 
     async def play(self, act: Callable[["Scene"], Awaitable[None]]) -> None:
         """Run the call while `act` plays the caller; at its end the call is over."""

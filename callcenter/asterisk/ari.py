@@ -66,15 +66,13 @@ class Ari:
         """All bridges of this Asterisk."""
         return await self._get("bridges", lambda content: [_bridge(item) for item in content])
 
+    async def registered(self) -> bool:
+        """Whether any daemon has our application."""
+        return await self._is_there(f"applications/{self._app}")
+
     async def exists(self, channel: str) -> bool:
         """Whether `channel` is there."""
-        try:
-            await self._request("GET", f"channels/{channel}")
-        except AriError as error:
-            if error.status == 404:
-                return False
-            raise
-        return True
+        return await self._is_there(f"channels/{channel}")
 
     async def answer(self, channel: str) -> None:
         """Answer; a channel that is up already stays so."""
@@ -146,6 +144,15 @@ class Ari:
     async def destroy_bridge(self, bridge: str) -> None:
         """Take a bridge apart. One that is gone is fine."""
         await self._remove(f"bridges/{bridge}")
+
+    async def _is_there(self, path: str) -> bool:
+        try:
+            await self._request("GET", path)
+        except AriError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
 
     async def _remove(self, path: str, **query: str) -> None:
         try:

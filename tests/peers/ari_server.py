@@ -64,6 +64,7 @@ class AriServer:
                 web.post("/ari/channels/{id}/answer", self._channel, name="answer"),
                 web.post("/ari/channels/{id}/silence", self._channel, name="silence"),
                 web.delete("/ari/channels/{id}/silence", self._channel, name="stopSilence"),
+                web.post("/ari/channels/{id}/variable", self._channel, name="variable"),
                 web.post("/ari/channels/{id}/continue", self._delete_channel, name="goOn"),
                 web.post("/ari/channels/{id}/snoop/{snoop}", self._snoop, name="snoop"),
                 web.get("/ari/bridges", self._list_bridges, name="bridges"),

@@ -233,22 +233,42 @@ async def test_without_a_daemon_the_dialplan_answers(own_house: House) -> None:
         assert handset.recording.agent.samples().any()
 
 
-async def test_a_second_daemon_that_takes_over_is_noticed(own_house: House) -> None:
-    other = own_house.settings.model_copy(
-        update={"paths": own_house.settings.paths.model_copy(update={"state": own_house.settings.paths.state / "2"})}
+def beside(house: House) -> DaemonProcess:
+    """Another daemon for the same application, with a state of its own."""
+    paths = house.settings.paths
+    return DaemonProcess(
+        house.settings.model_copy(update={"paths": paths.model_copy(update={"state": paths.state / "2"})})
     )
-    second = DaemonProcess(other)
+
+
+async def test_a_second_daemon_that_takes_over_is_noticed(own_house: House) -> None:
+    second = beside(own_house)
     try:
         async with calling(own_house) as caller:
             await caller.told("turn", index=0)
             await second.start()
             await asyncio.sleep(0.5)
-            assert "another daemon" in (await own_house.daemon.status())["asterisk"]
+            report = await own_house.daemon.status()
+            assert "another daemon" in report["asterisk"]
             assert "! replaced" in own_house.daemon.log.read_text()
-            assert len((await own_house.daemon.status())["calls"]) == 1
+            assert len(report["calls"]) == 1
             assert (await second.status())["calls"] == []
+        async with asyncio.timeout(20):
+            while (await own_house.daemon.status())["calls"]:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.2)
     finally:
         await second.stop()
+
+
+async def test_the_application_is_taken_back_when_the_second_daemon_is_gone(own_house: House) -> None:
+    second = beside(own_house)
+    await second.start()
+    await second.stop()
+    async with asyncio.timeout(20):
+        while (await own_house.daemon.status())["asterisk"] != "connected":  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.2)
+    async with calling(own_house) as caller:
+        assert await caller.told("turn", index=0)
 
 
 async def test_a_wrong_password_is_one_clear_sentence(own_house: House) -> None:
