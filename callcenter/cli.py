@@ -17,6 +17,7 @@ from callcenter import __version__, config, control, daemon, demo, display, doct
 from callcenter.config import Log, Phone, Settings
 from callcenter.errors import CallCenterError, innermost
 from callcenter.simulation import live, persona, simulation
+from callcenter.simulation.details import details
 from callcenter.simulation.phone import SipTarget
 from callcenter.speech.models import Condition, Models
 from callcenter.store import codec, queries
@@ -154,6 +155,8 @@ async def _call_in(
     )
     with live.audience(console, len(plan.callers)) as audience:
         report = await simulation.simulate(plan, audience, traces.left)
+    for call in report.calls:
+        console.print(details(call))
     console.print(live.summary(report))
     if options.json:
         print(json.dumps(report.as_json()))

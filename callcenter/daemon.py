@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from callcenter.control import Watchers, serving
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.dialogue.slots import moment
-from callcenter.errors import AsteriskError
+from callcenter.errors import AsteriskError, SpeechError
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
 from callcenter.media.pcm import NARROWBAND
@@ -67,7 +68,6 @@ async def run(settings: Settings) -> None:
         systemd.notify("READY=1")
         log.info("= ready", app=settings.asterisk.app, instance=daemon.instance)
         await daemon.answer_calls(stop, settings.limits.drain_s)
-        systemd.notify("STOPPING=1")
 
 
 @asynccontextmanager
@@ -109,18 +109,10 @@ async def opened(settings: Settings) -> AsyncIterator["Daemon"]:
         daemon = Daemon(office, ari, switchboard, EventStream(settings.asterisk), settings.asterisk.app)
         greeting, *others = flow.phrases()
         await voice.prepare([greeting], NARROWBAND)
-        for service in (clock.run(), hearing.run(), recorder.run(), voice.prepare(others, NARROWBAND), feed_watchdog()):
+        for service in (clock.run(), hearing.run(), recorder.run(), prepare(voice, others)):
             start(service)
-
-        def report() -> dict[str, Any]:
-            return {
-                **daemon.report(),
-                "process": process_report(),
-                "media": asdict(clock.timing),
-                "store": asdict(recorder.counts),
-            }
-
-        async with serving(settings.paths.control_socket, watchers, report):
+        start(systemd.feed_watchdog())
+        async with serving(settings.paths.control_socket, watchers, partial(report, daemon, clock, recorder)):
             yield daemon
         await recorder.close(STORE_CLOSE_S)
 
@@ -142,6 +134,14 @@ async def speech(settings: Settings) -> AsyncIterator[tuple[LocalHearing, Phrase
         piper.close()
 
 
+async def prepare(voice: PhraseCache, phrases: list[str]) -> None:
+    """Render what the flow can say, while calls are answered already; what fails is tried again when it is needed."""
+    try:
+        await voice.prepare(phrases, NARROWBAND)
+    except SpeechError as error:
+        log.error("! phrases", error=str(error))
+
+
 @asynccontextmanager
 async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """Hands out what starts a service; all are cancelled at the end, and one that fails ends the others."""
@@ -152,24 +152,22 @@ async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]
             task.cancel()
 
 
-async def feed_watchdog() -> None:
-    """Tell systemd that the event loop turns, as often as the unit wants to hear it."""
-    interval = systemd.watchdog_interval()
-    while interval:
-        systemd.notify("WATCHDOG=1")
-        await asyncio.sleep(interval)
-
-
-def process_report() -> dict[str, Any]:
-    """What this process takes."""
+def report(daemon: "Daemon", clock: Clock, recorder: Recorder) -> dict[str, Any]:
+    """The answer to `callcenter status`."""
     process = psutil.Process()
-    return {
+    usage = {
         "version": __version__,
         "pid": process.pid,
         "seconds": round(time.time() - process.create_time()),
         "memory_mb": round(process.memory_info().rss / 1e6, 1),
         "files": process.num_fds(),
         "tasks": len(asyncio.all_tasks()),
+    }
+    return {
+        **daemon.report(),
+        "process": usage,
+        "media": asdict(clock.timing),
+        "store": asdict(recorder.counts),
     }
 
 
@@ -221,6 +219,7 @@ class Daemon:
         }
 
     def _drain(self) -> None:
+        systemd.notify("STOPPING=1")
         log.info("= draining", calls=len(self.calls))
         self._draining = True
         for call in self.calls.values():

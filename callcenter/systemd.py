@@ -1,5 +1,6 @@
 """What systemd wants to be told, by its notification protocol (sd_notify(3))."""
 
+import asyncio
 import os
 import socket
 
@@ -19,3 +20,11 @@ def watchdog_interval() -> float | None:
     """Seconds between two `WATCHDOG=1`, half of what the unit allows; None when it has no watchdog."""
     allowed = os.environ.get("WATCHDOG_USEC")
     return int(allowed) / 2_000_000 if allowed else None
+
+
+async def feed_watchdog() -> None:
+    """Say that the event loop turns, as often as the unit wants to hear it, until cancelled."""
+    interval = watchdog_interval()
+    while interval:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval)
