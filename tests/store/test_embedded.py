@@ -84,7 +84,7 @@ async def test_a_killed_server_is_started_again(server: EmbeddedPostgres) -> Non
     assert await _answer(server) == "UTF8"
 
 
-@pytest.mark.parametrize("stranger", [os.getpid(), 2**22 + 5])
+@pytest.mark.parametrize("stranger", [os.getpid(), 2**22 + 5], ids=["alive", "free"])
 async def test_a_stale_pid_file_is_no_hindrance(server: EmbeddedPostgres, stranger: int) -> None:
     server.start()
     assert server.pid is not None
