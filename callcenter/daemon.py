@@ -259,7 +259,6 @@ class Daemon:
 
     async def _reconcile(self, calls: asyncio.TaskGroup, *, first: bool) -> None:
         """Make our picture and Asterisk's agree, after events may have been missed."""
-        self._asterisk = "connected"
         try:
             await self._end_missing()
             await self._sweep()
@@ -267,6 +266,7 @@ class Daemon:
                 await self._take(channel, calls)
         except AsteriskError as error:
             log.error("! reconcile", error=str(error))
+        self._asterisk = "connected"
 
     async def _end_missing(self) -> None:
         """End the calls whose callers are gone, as if Asterisk had told us."""
