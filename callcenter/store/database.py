@@ -83,9 +83,13 @@ class Database:
             try:
                 await self._migrate(session)
                 yield session
+            except (asyncio.CancelledError, TimeoutError):
+                # Its query was cut off, and a server that stands still would keep the pool waiting for the rest.
+                session.terminate()
+                raise
             finally:
                 await self._pool.release(session)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             raise StoreError(_explained(error)) from error
 
     async def _acquire(self, pool: asyncpg.Pool) -> PoolConnectionProxy:

@@ -1,3 +1,8 @@
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -83,3 +88,38 @@ async def test_an_embedded_postgres_that_cannot_start_is_let_go(tmp_path: Path) 
     async with Database(config.Database(), config.Paths(state=tmp_path)) as database, database.session():
         pass
     assert EmbeddedPostgres(tmp_path / "postgres").pid is None
+
+
+@asynccontextmanager
+async def _frozen(database: Database) -> AsyncIterator[None]:
+    """The process that serves the pool's only connection stands still."""
+    async with database.session() as session:
+        backend = await session.fetchval("SELECT pg_backend_pid()")
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(backend, signal.SIGCONT)
+
+
+async def _ask(database: Database) -> None:
+    async with database.session() as session:
+        await session.execute("SELECT 1")
+
+
+async def test_a_query_that_takes_too_long_can_be_given_up(database: Database) -> None:
+    async with _frozen(database):
+        with pytest.raises((TimeoutError, StoreError)):
+            async with asyncio.timeout(0.3):
+                await _ask(database)
+    await _ask(database)
+
+
+async def test_a_query_can_be_cancelled(database: Database) -> None:
+    async with _frozen(database):
+        asking = asyncio.ensure_future(_ask(database))
+        await asyncio.sleep(0.3)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    await _ask(database)
