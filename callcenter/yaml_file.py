@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from callcenter.errors import FileError
 
@@ -23,6 +24,31 @@ Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 Loader.add_implicit_resolver(BOOLEAN, re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
+class Part(BaseModel):
+    """A mapping in a file. A key that it does not know is an error that lists those it knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        allowed = ", ".join(cls.model_fields)
+        unknown = [
+            InitErrorDetails(
+                type=PydanticCustomError("unknown_key", "not known here; allowed are {allowed}", {"allowed": allowed}),
+                loc=(str(key),),
+                input=value,
+            )
+            for key, value in content.items()
+            if key not in cls.model_fields
+        ]
+        if unknown:
+            raise ValidationError.from_exception_data(cls.__name__, unknown)
+        return content
 
 
 def load(path: Path, model: type[Model]) -> Model:

@@ -10,9 +10,10 @@ from callcenter import yaml_file
 from callcenter.dialogue import intents, sentences
 from callcenter.dialogue.brain import Status
 from callcenter.dialogue.intents import Answer, Intent, Phrases
-from callcenter.dialogue.parts import Part, Template, Text, Texts, ValueTemplate, fields
+from callcenter.dialogue.parts import Template, Text, Texts, ValueTemplate, fields
 from callcenter.dialogue.slot import Slot
 from callcenter.errors import FileError
+from callcenter.yaml_file import Part
 
 SHIPPED = Path(__file__).parent.parent / "flows"
 

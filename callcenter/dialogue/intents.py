@@ -9,7 +9,8 @@ from typing import Self, TypeVar
 from pydantic import model_validator
 from rapidfuzz import fuzz
 
-from callcenter.dialogue.parts import Part, Text, Words
+from callcenter.dialogue.parts import Text, Words
+from callcenter.yaml_file import Part
 
 Name = TypeVar("Name", bound=str)
 _SURE = 0.88

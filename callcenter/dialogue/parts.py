@@ -1,10 +1,9 @@
-"""What flow files are made of: strict parts, texts to be spoken, words to be heard."""
+"""What flow files are made of: texts to be spoken, words to be heard."""
 
 from string import Formatter
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, StringConstraints
 
 
 def fields(text: str) -> list[str]:
@@ -37,28 +36,3 @@ Template = Annotated[_Spoken, AfterValidator(_well_formed)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]
 """What a caller may say."""
-
-
-class Part(BaseModel):
-    """A mapping in a flow file. A key that it does not know is an error that lists those it knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, content: Any) -> Any:
-        if not isinstance(content, dict):
-            return content
-        allowed = ", ".join(cls.model_fields)
-        unknown = [
-            InitErrorDetails(
-                type=PydanticCustomError("unknown_key", "not known here; allowed are {allowed}", {"allowed": allowed}),
-                loc=(str(key),),
-                input=value,
-            )
-            for key, value in content.items()
-            if key not in cls.model_fields
-        ]
-        if unknown:
-            raise ValidationError.from_exception_data(cls.__name__, unknown)
-        return content

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from callcenter.dialogue.parts import Part, Text, Texts, ValueTemplate, Words
+from callcenter.dialogue.parts import Text, Texts, ValueTemplate, Words
+from callcenter.yaml_file import Part
 
 
 class Option(Part):

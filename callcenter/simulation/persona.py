@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, field_validator, model_validator
 
 from callcenter import yaml_file
 from callcenter.errors import FileError
 from callcenter.simulation.expectation import CallbackTime
+from callcenter.yaml_file import Part
 
 Outcome = Literal["qualified", "partial", "refused", "callback", "transferred", "hung_up"]
 
@@ -20,33 +20,6 @@ Number = int | float
 FLITE_VOICES = ("awb", "awb_time", "kal", "kal16", "rms", "slt")
 DEFAULT_NAMES = {"flite": "rms", "espeak": "", "piper": "joe-us"}
 """The voice of an engine when the persona names none; espeak takes the language's."""
-
-
-class Part(BaseModel):
-    """A mapping in the file. A key that it does not know is an error that lists those it knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, content: Any) -> Any:
-        if not isinstance(content, dict):
-            return content
-        # YAML 1.1 reads the bare key `on` as true.
-        named = {"on" if key is True else str(key): value for key, value in content.items()}
-        allowed = ", ".join(cls.model_fields)
-        unknown = [
-            InitErrorDetails(
-                type=PydanticCustomError("unknown_key", "not known here; allowed are {allowed}", {"allowed": allowed}),
-                loc=(key,),
-                input=value,
-            )
-            for key, value in named.items()
-            if key not in cls.model_fields
-        ]
-        if unknown:
-            raise ValidationError.from_exception_data(cls.__name__, unknown)
-        return named
 
 
 class Voice(Part):
@@ -185,6 +158,6 @@ def _with_recording(path: Path, index: int, line: Line) -> Line:
         return line
     recording = path.parent / line.wav
     if not recording.is_file():
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml_file.Loader)
         raise FileError(path, yaml_file.line_of(tree, ("lines", index, "wav")), f"wav: there is no file {recording}")
     return line.model_copy(update={"wav": recording})
