@@ -60,9 +60,11 @@ class Hearing(Section):
     early_ms: int = Field(default=200, ge=60, le=2000)
     """Recognition starts this long into a pause, on what was said so far."""
     pause_ms: int = Field(default=600, ge=100, le=3000)
-    """A pause this long ends an utterance."""
-    long_pause_ms: int = Field(default=1000, ge=100, le=3000)
-    """The same where callers pause within an answer: between the groups of a number, or to think of a time."""
+    """A pause this long ends an utterance of which nothing better is known."""
+    short_pause_ms: int = Field(default=350, ge=100, le=3000)
+    """The same once the words so far answer the question."""
+    long_pause_ms: int = Field(default=1100, ge=100, le=3000)
+    """The same where the caller has not finished: in the middle of a number, after an `and` or an `um`."""
 
 
 class Talking(Section):
@@ -80,6 +82,8 @@ class Dialogue(Section):
 
     flow: str = "investment"
     """The name of a shipped flow, or the path of a flow file."""
+    filler_ms: int = Field(default=1500, ge=300, le=10_000)
+    """A caller who has waited this long for an answer hears `One moment` or the like."""
 
 
 class Limits(Section):
@@ -94,6 +98,31 @@ class Limits(Section):
     """On SIGTERM, calls in progress get this long to end politely."""
     errors: int = Field(default=3, ge=1)
     """The call ends with an apology at this many failures of recogniser or voice in a row."""
+
+
+class Admission(Section):
+    """Which caller is one too many: they hear a sentence and go back to the dialplan."""
+
+    max_calls: int = Field(default=100, ge=1)
+    """Calls at once."""
+    lag_ms: float = Field(default=40.0, gt=0)
+    """No more calls while the sound of those there comes this late (99th percentile of the last seconds)."""
+    waiting: int = Field(default=6, ge=1)
+    """No more calls while so many utterances wait for the recogniser."""
+    latency_ms: float = Field(default=4000.0, gt=0)
+    """No more calls while answers take this long (95th percentile of the last minute)."""
+    apologies: int = Field(default=4, ge=0)
+    """Callers who may hear the sentence at once; others go back without it."""
+
+
+class Recording(Section):
+    """Calls kept as stereo sound, the caller on the left, the agent on the right."""
+
+    enabled: bool = False
+    folder: Path | None = None
+    """By default `recordings` in the state directory."""
+    keep_days: int = Field(default=30, ge=1)
+    """Older ones are removed."""
 
 
 class Database(Section):
@@ -151,6 +180,8 @@ class Settings(BaseSettings):
     talking: Talking = Talking()
     dialogue: Dialogue = Dialogue()
     limits: Limits = Limits()
+    admission: Admission = Admission()
+    recording: Recording = Recording()
     database: Database = Database()
     phone: Phone = Phone()
     paths: Paths = Paths()

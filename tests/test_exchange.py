@@ -1,4 +1,4 @@
-"""The daemon with real calls and a small Asterisk that refuses."""
+"""The exchange with real calls and a small Asterisk that refuses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -15,9 +15,9 @@ from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
 from callcenter.call import Office
 from callcenter.config import Limits
-from callcenter.daemon import Daemon
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
+from callcenter.exchange import Exchange
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
 from callcenter.media.rtp_line import RtpLine
@@ -31,10 +31,10 @@ STATUSES = [401, 404, 409, 422, 500, Fault.CUT]
 
 @dataclass(kw_only=True)
 class Running:
-    """A daemon that answers the calls of a small Asterisk."""
+    """A exchange that answers the calls of a small Asterisk."""
 
     server: AriServer
-    daemon: Daemon
+    exchange: Exchange
     clock: Clock
     stop: asyncio.Event
     records: list[Record] = field(default_factory=list)
@@ -76,11 +76,11 @@ async def running() -> AsyncIterator[Running]:
             manners=Manners(is_backchannel=flow.is_backchannel, pause_ms=600, long_pause_ms=1000, errors=3),
             limits=Limits(),
         )
-        daemon = Daemon(office, ari, switchboard, EventStream(server.settings), "ai-call-center")
+        exchange = Exchange(office, ari, switchboard, EventStream(server.settings), "ai-call-center")
         ticking = group.create_task(clock.run())
-        answering = group.create_task(daemon.answer_calls(stop, drain_s=0.2))
-        scene = Running(server=server, daemon=daemon, clock=clock, stop=stop, records=records)
-        await scene.until(lambda: daemon.report()["asterisk"] == "connected")
+        answering = group.create_task(exchange.answer_calls(stop, drain_s=0.2))
+        scene = Running(server=server, exchange=exchange, clock=clock, stop=stop, records=records)
+        await scene.until(lambda: exchange.report()["asterisk"] == "connected")
         try:
             yield scene
         finally:
@@ -103,8 +103,8 @@ async def test_a_refused_call_is_recorded_given_back_and_noticed_by_no_other(ste
         assert ended.reason.startswith("error: ")
         assert scene.ended("first") is None
         await scene.until(lambda: "second" not in scene.server.channels)
-        await scene.until(lambda: len(scene.daemon.calls) == 1)
-        assert [call["channel"] for call in scene.daemon.report()["calls"]] == ["first"]
+        await scene.until(lambda: len(scene.exchange.calls) == 1)
+        assert [call["channel"] for call in scene.exchange.report()["calls"]] == ["first"]
         assert scene.server.requests[-2:] == ["variable", "goOn"]
         assert len(scene.left_over()) == 3
 
@@ -114,7 +114,7 @@ async def test_a_refused_call_is_recorded_given_back_and_noticed_by_no_other(ste
         await scene.until(lambda: scene.server.requests.count("silence") == refused + 2)
         scene.server.hang_up("first")
         scene.server.hang_up("third")
-        await scene.until(lambda: not scene.daemon.calls)
+        await scene.until(lambda: not scene.exchange.calls)
         assert scene.left_over() == []
         assert scene.clock.lines == 0
         assert len([record for record in scene.records if isinstance(record, TurnEnded)]) == 2
@@ -128,7 +128,7 @@ async def test_calls_that_outlast_the_drain_are_cut_off_and_recorded() -> None:
         await asyncio.sleep(0.05)
         scene.server.call("late")
         await scene.until(lambda: "late" not in scene.server.channels)
-        await scene.until(lambda: not scene.daemon.calls)
+        await scene.until(lambda: not scene.exchange.calls)
     ended = scene.ended("caller")
     assert ended
     assert ended.reason == "shutdown"
@@ -142,13 +142,13 @@ async def test_calls_keep_their_sound_while_the_event_stream_is_away() -> None:
         scene.server.call("goes")
         await scene.until(lambda: scene.server.requests.count("silence") == 2)
         await scene.server.deafen()
-        await scene.until(lambda: scene.daemon.report()["asterisk"].startswith("disconnected"))
+        await scene.until(lambda: scene.exchange.report()["asterisk"].startswith("disconnected"))
         scene.server.hang_up("goes")
         await asyncio.sleep(0.1)
         assert scene.clock.lines == 2
         await scene.server.listen()
-        await scene.until(lambda: len(scene.daemon.calls) == 1)
-        assert [call["channel"] for call in scene.daemon.report()["calls"]] == ["stays"]
+        await scene.until(lambda: len(scene.exchange.calls) == 1)
+        assert [call["channel"] for call in scene.exchange.report()["calls"]] == ["stays"]
         ended = scene.ended("goes")
         assert ended
         assert ended.reason == "caller"

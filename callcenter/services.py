@@ -1,0 +1,16 @@
+"""Services: coroutines that run for as long as what they serve."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
+    """Hands out what starts a service; all are cancelled at the end, and one that fails ends the others."""
+    tasks: list[asyncio.Task[None]] = []
+    async with asyncio.TaskGroup() as group:
+        yield lambda service: tasks.append(group.create_task(service))
+        for task in tasks:
+            task.cancel()
