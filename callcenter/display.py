@@ -15,14 +15,23 @@ from rich.text import Text
 
 from callcenter.doctor import Finding
 from callcenter.simulation import live
+from callcenter.simulation.report import percentiles
 from callcenter.store.queries import StoredCall, StoredLead, StoredTurn, Transcript
 
 console = Console() if sys.stdout.isatty() else Console(width=200)
 
+SPEAKER = 8
+"""Characters of who speaks; what else belongs to a turn is indented as far."""
+STAGE = 11
+FIGURE = 10
+"""Characters of a stage's name and of its milliseconds."""
+WIDEST_BAR = 60
+NARROWEST_BAR = 4
 
-def status(report: Mapping[str, Any]) -> None:
+
+def status(report: Mapping[str, Any], out: Console = console) -> None:
     """Print the answer to `callcenter status`."""
-    console.print(_status(report))
+    out.print(_status(report))
 
 
 async def watch(ask: Callable[[], Awaitable[Mapping[str, Any]]], every_s: float = 1.0) -> None:
@@ -33,7 +42,7 @@ async def watch(ask: Callable[[], Awaitable[Mapping[str, Any]]], every_s: float 
             live.update(_status(await ask()))
 
 
-def calls(found: Sequence[StoredCall]) -> None:
+def calls(found: Sequence[StoredCall], out: Console = console) -> None:
     """Print past calls, a line each."""
     table = _table("call", "when", "caller", "DID", "flow", "length", "turns", "outcome", "ended by")
     for call in found:
@@ -49,31 +58,82 @@ def calls(found: Sequence[StoredCall]) -> None:
             call.outcome or "",
             call.reason or "",
         )
-    console.print(table if found else "no calls yet")
+    out.print(table if found else "no calls yet")
 
 
-def leads(found: Sequence[StoredLead]) -> None:
+def leads(found: Sequence[StoredLead], out: Console = console) -> None:
     """Print leads, a line each."""
     table = _table("call", "changed", "caller", "status", "slots")
     for lead in found:
         slots = {name: slot.value for name, slot in lead.slots.items()}
         table.add_row(str(lead.call)[:8], _when(lead.updated), lead.caller, lead.status, _slots(slots))
-    console.print(table if found else "no leads yet")
+    out.print(table if found else "no leads yet")
 
 
-def transcript(found: Transcript) -> None:
+def transcript(found: Transcript, out: Console = console) -> None:
     """Print one call: who, what was said, how long each answer took and why, and the lead."""
-    calls([found.call])
+    calls([found.call], out)
+    for figure in _figures(found):
+        out.print(figure, soft_wrap=True, highlight=False)
+    span = max((_span(turn.timings) for turn in found.turns), default=0.0)
     for turn in found.turns:
-        console.print()
+        out.print()
         if turn.heard:
-            console.print(Text.assemble(("caller  ", "cyan"), turn.heard))
-        console.print(Text.assemble(("agent   ", "green"), _said(turn)))
-        stages = ", ".join(f"{stage} {turn.timings[stage]:.0f}" for stage in live.STAGES if stage in turn.timings)
-        console.print(Text.assemble("        ", live.bar(turn.timings), (f"   {stages}", "dim")))
+            out.print(Text.assemble(("caller  ", "cyan"), turn.heard))
+        out.print(Text.assemble(("agent   ", "green"), _said(turn)))
+        for row in waterfall(turn.timings, span, out):
+            out.print(row, no_wrap=True, overflow="crop")
     if found.lead:
-        console.print()
-        leads([found.lead])
+        out.print()
+        leads([found.lead], out)
+
+
+def _figures(found: Transcript) -> Iterator[Text]:
+    """What is true of the whole call: how long its answers took, and where it can be listened to."""
+    answers = [turn.timings["total"] for turn in found.turns if {"endpoint", "total"} <= turn.timings.keys()]
+    if answers:
+        typical = percentiles(answers)
+        figures = f"  {len(answers)}: p50 {_ms(typical['p50'])}, p95 {_ms(typical['p95'])}"
+        yield Text.assemble(("answers", "bold"), figures)
+    if found.call.recording:
+        yield Text.assemble(("recording", "bold"), f"  {found.call.recording}")
+
+
+def waterfall(timings: Mapping[str, float], span: float, out: Console) -> Iterator[Text]:
+    """An answer's stages, a row each, from where the one before ended; then their sum, and what is beside them.
+
+    `span` milliseconds are as wide as the bars can be.
+    """
+    wide = max(NARROWEST_BAR, min(WIDEST_BAR, out.width - SPEAKER - STAGE - FIGURE))
+    full, thin, line, mark = "#|-*" if out.options.ascii_only else "█▏─◆"
+
+    def column(ms: float) -> int:
+        return round(ms / span * wide)
+
+    def row(name: str, bar: str, ms: float, style: str) -> Text:
+        return Text.assemble(f"{'':{SPEAKER}}{name:{STAGE}}", (bar.ljust(wide), style), f"{_ms(ms):>{FIGURE}}")
+
+    reached = 0.0
+    for stage, colour in live.STAGES.items():
+        start, reached = reached, reached + timings.get(stage, 0.0)
+        if _shows(reached - start):
+            bar = full * (column(reached) - column(start)) or thin
+            yield row(stage, " " * min(column(start), wide - 1) + bar, reached - start, colour)
+    if _shows(ms := timings.get("total", 0.0)):
+        yield row("total", line * column(ms) or thin, ms, "bold")
+    if _shows(ms := timings.get("filler", 0.0)):
+        yield row("filler", " " * min(column(ms), wide - 1) + mark, ms, "yellow")
+
+
+def _shows(ms: float) -> bool:
+    """Whether it is any time at all, as milliseconds are shown."""
+    return ms >= 0.5
+
+
+def _span(timings: Mapping[str, float]) -> float:
+    """How much an answer's rows have to have room for."""
+    stages = sum(timings.get(stage, 0.0) for stage in live.STAGES)
+    return max(stages, timings.get("total", 0.0), timings.get("filler", 0.0))
 
 
 def models(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -134,10 +194,32 @@ def _status(report: Mapping[str, Any]) -> RenderableType:
             _slots(call["slots"]),
             _ms(call["latency_ms"]),
         )
-    outcomes = ", ".join(f"{count} {name}" for name, count in sorted(report["outcomes"].items())) or "none yet"
-    media, store = report["media"], report["store"]
-    foot = Text(
+    return Group(
+        head, Text(), table if present else Text("no call at the moment"), Text(), _answers(report), _foot(report)
+    )
+
+
+def _answers(report: Mapping[str, Any]) -> RenderableType:
+    """How long callers have waited for the latest answers, by stage."""
+    latency = report.get("latency", {})
+    names = [name for name in ("total", *live.STAGES) if name in latency]
+    if not names:
+        return Group()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(f"{latency['turns']} answers", no_wrap=True)
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for share in ("p50", "p95"):
+        table.add_row(share, *(_ms(latency[name][share]) for name in names))
+    return Group(table, Text())
+
+
+def _foot(report: Mapping[str, Any]) -> Text:
+    outcomes = _counted(report["outcomes"]) or "none yet"
+    media, store, process = report["media"], report["store"], report["process"]
+    return Text(
         f"calls ended: {outcomes}\n"
+        f"{_admission(report.get('admission'))}{_speech(report.get('speech'))}"
         f"loop lag p50 {_ms(media['p50_ms'])}, p99 {_ms(media['p99_ms'])}, worst {_ms(media['max_ms'])}, "
         f"late frames {media['late']}, "
         f"orphans removed {report['orphans_removed']}\n"
@@ -146,7 +228,23 @@ def _status(report: Mapping[str, Any]) -> RenderableType:
         f"memory {process['memory_mb']:.0f} MB, {process['files']} files, {process['tasks']} tasks",
         style="dim",
     )
-    return Group(head, Text(), table if present else Text("no call at the moment"), Text(), foot)
+
+
+def _admission(found: Mapping[str, Any] | None) -> str:
+    """Whether one more call would be taken, and why others were not."""
+    if not found:
+        return ""
+    state = "open" if found["state"] == "open" else f"closed: {found['state']}"
+    return f"admission {state}; refused: {_counted(found.get('refused', {})) or 'none'}\n"
+
+
+def _speech(found: Mapping[str, Any] | None) -> str:
+    """What the recogniser has to do."""
+    return f"recogniser {', '.join(f'{found[key]} {key}' for key in found)}\n" if found else ""
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
 def _table(*columns: str) -> Table:

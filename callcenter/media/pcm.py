@@ -6,6 +6,7 @@
 import math
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import soxr
@@ -21,6 +22,9 @@ Samples = NDArray[np.float32]
 
 _FULL_SCALE = 32768
 _WINDOW_MS = 10
+_SURE_PAUSE_WINDOWS = 14
+_OVER_NOISE_DB = 2.0
+"""A pause's steady noise stays within this of its loudest 10 ms; more would hide too much of the end of a word."""
 
 
 def frame_bytes(rate: int) -> int:
@@ -65,6 +69,49 @@ class FrameQueue:
         return frames
 
 
+class Trail:
+    """What a line has sent lately, silence included: an echo is a copy of it.
+
+    It counts samples as the line does, and fills the ticks that the line missed with silence.
+    """
+
+    def __init__(self, rate: int, seconds: float = 1.0) -> None:
+        self.rate = rate
+        self.sounded_at = -math.inf
+        """Loop time of the last frame that was not silence."""
+        self._silence = bytes(frame_bytes(rate))
+        self._frames: deque[bytes] = deque(maxlen=math.ceil(seconds * 1000 / FRAME_MS))
+        self._count = 0
+        self._last_at = 0.0
+
+    def put(self, pcm: bytes | None, at: float) -> None:
+        """Add the 20 ms that are sent at loop time `at`; None is silence."""
+        missed = round((at - self._last_at) * 1000 / FRAME_MS) - 1 if self._frames else 0
+        for _ in range(missed):
+            self._frames.append(self._silence)
+        self._frames.append(pcm or self._silence)
+        self._count += max(0, missed) + 1
+        self._last_at = at
+        if pcm:
+            self.sounded_at = at
+
+    def position(self, at: float) -> int:
+        """How many samples the line had sent by loop time `at`, as if it sent sample by sample."""
+        end = self._count * self.rate * FRAME_MS // 1000
+        return min(end, end - round((self._last_at + FRAME_MS / 1000 - at) * self.rate))
+
+    def samples(self, start: int, stop: int) -> Samples:
+        """The samples from position `start` up to `stop`; silence where they are not known."""
+        size = len(self._silence) // 2
+        first = self._count - len(self._frames)
+        begin, end = start // size - first, -(-stop // size) - first
+        frames = list(islice(self._frames, max(0, begin), max(0, end)))
+        before = self._silence * min(max(0, -begin), end - begin)
+        known = (before + b"".join(frames)).ljust((end - begin) * size * 2, b"\0")
+        offset = start - (begin + first) * size
+        return to_samples(known)[offset : offset + stop - start]
+
+
 def to_samples(pcm: bytes) -> Samples:
     """16-bit PCM as float32."""
     return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
@@ -107,6 +154,23 @@ def trim_silence(samples: Samples, rate: int, keep_ms: int = 30, silence_dbfs: f
     start, end = sounding(samples, rate, silence_dbfs)
     keep = rate * keep_ms // 1000 if end else 0
     return samples[max(0, start - keep) : end + keep]
+
+
+def pause_after_sound(samples: Samples, rate: int) -> int | None:
+    """How many milliseconds of pause are at the end of an utterance, to 10 ms, steady noise counting as pause.
+
+    The last 140 ms must be pause, and are the measure of it: sound is what is louder than they ever are. Of what noise
+    covers nothing can be said, so in steady noise the pause is found to begin up to a syllable's fading early, never
+    late; in babble it may be either. None when nothing is louder, or there is too little of it.
+    """
+    power = _window_power(samples[samples.size % (rate * _WINDOW_MS // 1000) :], rate)[::-1]
+    pause, before = power[:_SURE_PAUSE_WINDOWS], power[_SURE_PAUSE_WINDOWS:]
+    if before.size < 3:
+        return None
+    loud = before > max(float(pause.max()) * _power(_OVER_NOISE_DB), _power(SILENCE_DBFS))
+    # A single window is a click of the line: two of three make a sound.
+    sound = np.flatnonzero(loud[:-2] & (loud[1:-1] | loud[2:]))
+    return (_SURE_PAUSE_WINDOWS + int(sound[0])) * _WINDOW_MS if sound.size else None
 
 
 def normalise_loudness(

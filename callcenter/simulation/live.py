@@ -43,7 +43,14 @@ REFRESHES_PER_SECOND = 8
 BAR_MS = 60
 """One character of a bar."""
 
-STAGES = {"endpoint": "blue", "recognise": "magenta", "think": "yellow", "voice": "green", "wire": "cyan"}
+STAGES = {
+    "endpoint": "blue",
+    "recognise": "magenta",
+    "queue": "red",
+    "think": "yellow",
+    "voice": "green",
+    "wire": "cyan",
+}
 """Of an answer, in their order, with their colours."""
 STATUS_STYLES = {"qualified": "bold green", "callback": "green", "refused": "yellow", "partial": "yellow"}
 

@@ -26,6 +26,8 @@ class StoredCall:
     ended: datetime | None
     outcome: str | None
     reason: str | None
+    recording: str | None
+    """The path of the sound, if it was kept."""
     turns: int
 
 

@@ -34,7 +34,7 @@ class TurnEnded:
     heard_by_caller: str
     """What of it was played before the turn ended."""
     timings: dict[str, float]
-    """Milliseconds by stage: endpoint, recognise, think, voice, wire, total."""
+    """Milliseconds: by stage (endpoint, recognise, queue, think, voice, wire), their sum (total), and beside them."""
     at: datetime
 
 
@@ -64,6 +64,8 @@ class CallEnded:
     outcome: str
     reason: str
     """Why it ended: `agent`, `caller`, `limit`, `shutdown`, `error: …`, `lost`."""
+    recording: str | None = None
+    """The path of the sound, if it was kept."""
     at: datetime
 
 

@@ -36,7 +36,7 @@ INSERT INTO slots (call, name, value, heard) VALUES ($1, $2, $3::text::jsonb, $4
 ON CONFLICT (call, name) DO UPDATE SET value = excluded.value, heard = excluded.heard
 """
 
-_CALL_ENDED = "UPDATE calls SET ended = $2, outcome = $3, reason = $4 WHERE id = $1"
+_CALL_ENDED = "UPDATE calls SET ended = $2, outcome = $3, reason = $4, recording = $5 WHERE id = $1"
 
 _CLOSE_LOST = """
 UPDATE calls SET
@@ -65,7 +65,7 @@ async def store(session: Session, record: Record) -> None:
         case LeadChanged():
             await _store_lead(session, record)
         case CallEnded():
-            ending = (storable(record.outcome), storable(record.reason))
+            ending = (storable(record.outcome), storable(record.reason), storable(record.recording))
             if await session.execute(_CALL_ENDED, record.call, record.at, *ending) == "UPDATE 0":
                 raise LookupError(f"call {record.call} ended but is not stored")
 

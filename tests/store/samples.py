@@ -33,8 +33,9 @@ def lead(number: int, status: str = "partial", **slots: Any) -> LeadChanged:
     return LeadChanged(call=call(number), status=status, slots=values, at=NOON + timedelta(minutes=number))
 
 
-def ended(number: int, outcome: str = "qualified") -> CallEnded:
-    return CallEnded(call=call(number), outcome=outcome, reason="caller", at=NOON + timedelta(minutes=number, hours=1))
+def ended(number: int, outcome: str = "qualified", *, recording: str | None = None) -> CallEnded:
+    at = NOON + timedelta(minutes=number, hours=1)
+    return CallEnded(call=call(number), outcome=outcome, reason="caller", recording=recording, at=at)
 
 
 def whole(number: int, turns: int = 3) -> list[Record]:

@@ -35,7 +35,14 @@ records = st.one_of(
         at=moments,
     ),
     st.builds(LeadChanged, call=st.uuids(), status=characters, slots=slots, at=moments),
-    st.builds(CallEnded, call=st.uuids(), outcome=characters, reason=characters, at=moments),
+    st.builds(
+        CallEnded,
+        call=st.uuids(),
+        outcome=characters,
+        reason=characters,
+        recording=st.none() | characters,
+        at=moments,
+    ),
 )
 
 
@@ -45,6 +52,14 @@ def test_a_record_comes_back_from_one_line_of_ascii(record: Record) -> None:
     assert line.isascii()
     assert "\n" not in line
     assert codec.decode(line) == record
+
+
+def test_an_end_that_was_spooled_before_there_were_recordings() -> None:
+    line = (
+        '{"kind": "CallEnded", "call": "00000001-0000-0000-0000-000000000000", "outcome": "qualified", '
+        '"reason": "caller", "at": "2026-11-21T13:01:00+00:00"}'
+    )
+    assert codec.decode(line) == samples.ended(1)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,17 @@ async def test_transcript_by_prefix(filled: Database, prefix: str) -> None:
     assert json.loads(json.dumps(asdict(kept), default=codec.plain))["lead"]["slots"]["amount"]["value"] == 3
 
 
+@pytest.mark.parametrize("recording", [None, "/recordings/2026-11-21/é.wav"])
+async def test_where_the_recording_is(database: Database, recording: str | None) -> None:
+    async with database.session() as session:
+        for record in (samples.started(1), samples.started(2), samples.ended(1, recording=recording)):
+            await statements.store(session, record)
+        kept = await queries.transcript(session, str(samples.call(1)))
+        listed = await queries.calls(session)
+    assert kept.call.recording == recording
+    assert [call.recording for call in listed] == [None, recording]
+
+
 @pytest.mark.parametrize(
     ("prefix", "message"),
     [

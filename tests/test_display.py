@@ -1,0 +1,231 @@
+"""What a terminal and a pipe show of the records and of the daemon's state."""
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from rich.console import Console
+
+from callcenter import display
+from callcenter.store.queries import StoredCall, StoredTurn, Transcript
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CALL = StoredCall(
+    id=UUID(int=0xABCDEF << 104),
+    instance="i",
+    channel="c-1",
+    caller="+15550100",
+    did="9000",
+    flow="investment",
+    started=NOON,
+    ended=NOON + timedelta(seconds=75),
+    outcome="qualified",
+    reason="agent",
+    recording="/recordings/2026-11-21/abcdef00-0000-0000-0000-000000000000.wav",
+    turns=3,
+)
+GREETING = {"think": 2.0, "voice": 0.1, "wire": 18.0, "total": 20.1}
+SLOW = {
+    "endpoint": 600.0,
+    "recognise": 250.0,
+    "queue": 0.3,
+    "think": 1000.0,
+    "voice": 130.0,
+    "wire": 20.0,
+    "total": 2000.3,
+    "recogniser": 700.0,
+    "filler": 1500.0,
+}
+QUICK = {
+    "endpoint": 400.0,
+    "recognise": 0.0,
+    "think": 0.2,
+    "voice": 90.0,
+    "wire": 10.0,
+    "total": 500.2,
+}
+
+
+@pytest.fixture(autouse=True)
+def _greenwich() -> Iterator[None]:
+    """Moments are shown in the zone of the machine."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    yield
+    if before is None:
+        del os.environ["TZ"]
+    else:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+def turn(index: int, timings: dict[str, float], *, heard: str = "", said: str = "Hello.") -> StoredTurn:
+    return StoredTurn(index=index, heard=heard, said=said, heard_by_caller=said, timings=timings, at=NOON)
+
+
+TRANSCRIPT = Transcript(
+    call=CALL,
+    turns=[
+        turn(0, GREETING),
+        turn(1, SLOW, heard="Fifty thousand.", said="Got it. What level of risk?"),
+        turn(2, QUICK, heard="Low.", said="Goodbye."),
+    ],
+    lead=None,
+)
+
+
+def drawn(found: Transcript, width: int = 200, *, encoding: str = "utf-8") -> list[str]:
+    raw = io.BytesIO()
+    with io.TextIOWrapper(raw, encoding=encoding) as output:
+        display.transcript(found, Console(file=output, width=width, color_system=None))
+        output.flush()
+        return [line.rstrip() for line in raw.getvalue().decode(encoding).splitlines()]
+
+
+def test_transcript_with_stages() -> None:
+    """One scale for all: the bars of 60 columns stand for 2,000 ms, so 33 ms a column."""
+    full, line = "█", "─"
+    assert drawn(TRANSCRIPT) == [
+        "call      when                 caller     DID   flow        length  turns  outcome    ended by",
+        "abcdef00  2026-11-21 12:00:00  +15550100  9000  investment    1:15      3  qualified  agent",
+        "answers  2: p50 1,250 ms, p95 1,925 ms",
+        f"recording  {CALL.recording}",
+        "",
+        "agent   Hello.",
+        f"        think      {'▏':60}      2 ms",
+        f"        wire       {full:60}     18 ms",
+        f"        total      {line:60}     20 ms",
+        "",
+        "caller  Fifty thousand.",
+        "agent   Got it. What level of risk?",
+        f"        endpoint   {full * 18:60}    600 ms",
+        f"        recognise  {' ' * 18 + full * 7:60}    250 ms",
+        f"        think      {' ' * 26 + full * 30:60}  1,000 ms",
+        f"        voice      {' ' * 56 + full * 3:60}    130 ms",
+        f"        wire       {' ' * 59 + full:60}     20 ms",
+        f"        total      {line * 60:60}  2,000 ms",
+        f"        filler     {' ' * 45 + '◆':60}  1,500 ms",
+        "",
+        "caller  Low.",
+        "agent   Goodbye.",
+        f"        endpoint   {full * 12:60}    400 ms",
+        f"        voice      {' ' * 12 + full * 3:60}     90 ms",
+        f"        wire       {' ' * 15 + '▏':60}     10 ms",
+        f"        total      {line * 15:60}    500 ms",
+    ]
+
+
+def test_transcript_without_stages() -> None:
+    call = replace(CALL, recording=None, ended=None, outcome=None, reason=None)
+    assert drawn(Transcript(call=call, turns=[turn(0, {}), turn(1, {"total": 0.0}, heard="Hm.")], lead=None))[2:] == [
+        "",
+        "agent   Hello.",
+        "",
+        "caller  Hm.",
+        "agent   Hello.",
+    ]
+
+
+def test_an_answer_that_was_never_heard_has_its_stages() -> None:
+    lines = drawn(Transcript(call=CALL, turns=[turn(0, {"endpoint": 600.0, "think": 5.0}, heard="Hm.")], lead=None))
+    assert not any(line.startswith("answers") for line in lines)
+    assert lines[-2:] == [
+        f"        endpoint   {'█' * 60}    600 ms",
+        f"        think      {' ' * 59 + '█'}      5 ms".replace("█", "▏"),
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 40, 33])
+def test_a_narrow_terminal_cuts_the_bars_and_not_the_figures(width: int) -> None:
+    lines = drawn(TRANSCRIPT, width)
+    rows = [line for line in lines if line.startswith("        ") and line.endswith(" ms")]
+    assert len(rows) == 14
+    assert {len(row) for row in rows} == {width}
+    assert rows[3].split() == ["endpoint", "█" * round(600 / 2000 * (width - 29)), "600", "ms"]
+    assert f"recording  {CALL.recording}" in lines
+
+
+def test_an_output_that_knows_ascii_only() -> None:
+    lines = drawn(TRANSCRIPT, encoding="ascii")
+    assert f"        recognise  {' ' * 18 + '#' * 7:60}    250 ms" in lines
+    assert f"        filler     {' ' * 45 + '*':60}  1,500 ms" in lines
+
+
+REPORT: dict[str, Any] = {
+    "asterisk": "connected",
+    "draining": False,
+    "calls": [],
+    "outcomes": {"qualified": 2, "hung_up": 1},
+    "orphans_removed": 0,
+    "process": {"version": "0.1.0", "seconds": 75, "memory_mb": 400.4, "files": 30, "tasks": 12},
+    "media": {"p50_ms": 0.4, "p99_ms": 3.0, "max_ms": 12.0, "late": 0},
+    "store": {"away": False, "written": 40, "waiting": 0},
+}
+LATENCY = {
+    "turns": 213,
+    "total": {"p50": 640.0, "p95": 1240.4},
+    "endpoint": {"p50": 600.0, "p95": 1000.0},
+    "queue": {"p50": 0.1, "p95": 4.0},
+}
+
+
+def status(**more: Any) -> list[str]:
+    output = io.StringIO()
+    display.status({**REPORT, **more}, Console(file=output, width=100, color_system=None))
+    return [line.rstrip() for line in output.getvalue().splitlines()]
+
+
+def test_status_of_a_daemon_that_says_little() -> None:
+    assert status() == [
+        "callcenter 0.1.0  up 1:15  Asterisk connected",
+        "",
+        "no call at the moment",
+        "",
+        "calls ended: 1 hung_up, 2 qualified",
+        "loop lag p50 0 ms, p99 3 ms, worst 12 ms, late frames 0, orphans removed 0",
+        "database there: 40 records stored, 0 waiting",
+        "memory 400 MB, 30 files, 12 tasks",
+    ]
+
+
+def test_status_with_latency_admission_and_speech() -> None:
+    lines = status(
+        latency=LATENCY,
+        admission={"state": "open", "refused": {"max_calls": 3, "lag": 1}},
+        speech={"waiting": 2, "working": 1, "ears": 5},
+    )
+    assert lines[3:11] == [
+        "",
+        "213 answers     total  endpoint  queue",
+        "p50            640 ms    600 ms   0 ms",
+        "p95          1,240 ms  1,000 ms   4 ms",
+        "",
+        "calls ended: 1 hung_up, 2 qualified",
+        "admission open; refused: 1 lag, 3 max_calls",
+        "recogniser 2 waiting, 1 working, 5 ears",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("admission", "line"),
+    [
+        (
+            {"state": "the recogniser is behind", "refused": {}},
+            "admission closed: the recogniser is behind; refused: none",
+        ),
+        ({"state": "open"}, "admission open; refused: none"),
+    ],
+)
+def test_status_of_admission(admission: dict[str, Any], line: str) -> None:
+    assert line in status(admission=admission)
+
+
+def test_status_before_the_first_answer() -> None:
+    assert status(latency={"turns": 0}) == status()
