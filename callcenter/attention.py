@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from callcenter.dialogue.brain import Misheard, Said
+from callcenter.dialogue.brain import Completeness, Misheard, Said
 from callcenter.journal import Journal
 from callcenter.media.playout import Playout
-from callcenter.speech.ear import Ear, HearingFailed, SpeechStarted, Utterance
+from callcenter.speech.ear import Ear, HearingFailed, Patience, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
 from callcenter.turn import Inbox
 
 log = structlog.get_logger()
@@ -27,10 +27,28 @@ class Manners:
     is_backchannel: Callable[[str], bool]
     """Whether a text only shows that the caller listens."""
     pause_ms: int
+    short_pause_ms: int
     long_pause_ms: int
     """What ends an utterance, as in the settings of the same names."""
+    filler_ms: int
+    """So long a wait for an answer is bridged by a filler."""
     errors: int
     """Failures of the recogniser in a row, after which the call ends."""
+
+    def patience(self, completeness: Callable[[str], Completeness]) -> Patience:
+        """How long to wait for more words, given `completeness` of those so far."""
+        pauses = {
+            Completeness.COMPLETE: self.short_pause_ms,
+            Completeness.OPEN: self.pause_ms,
+            Completeness.UNFINISHED: self.long_pause_ms,
+        }
+
+        def pause_ms(words: str | None) -> int:
+            if words is None:
+                return self.pause_ms
+            return pauses[completeness(words)] if words else 0  # a noise is over when it is
+
+        return pause_ms
 
 
 class Attention:
@@ -45,41 +63,79 @@ class Attention:
         self._manners = manners
         self._failures = 0
         self._asked = False
+        self._interrupting = False
+        self._waits_since = 0.0
+        self._waits = asyncio.Event()
 
-    def expect(self, *, unhurried: bool) -> None:
-        """Be patient, or not, with pauses in the next answer."""
-        self._ear.pause_ms = self._manners.long_pause_ms if unhurried else self._manners.pause_ms
+    @property
+    def caller_waits(self) -> bool:
+        """For an answer."""
+        return self._waits.is_set()
 
     def give_way(self) -> None:
         """Let the agent talk, unless the caller does."""
         if not self.caller_talks:
             self._playout.resume()
 
+    def answer_due(self, since: float) -> None:
+        """The caller waits for an answer since loop time `since`, if not longer."""
+        if not self._waits.is_set():
+            self._waits_since = since
+            self._waits.set()
+
+    def answered(self) -> None:
+        """The caller need not wait any more."""
+        self._waits.clear()
+
+    def reassured(self, until: float) -> None:
+        """The caller has been told to wait, in words that end at loop time `until`: the wait begins anew there."""
+        self._waits_since = until
+
+    async def kept_waiting(self) -> None:
+        """Return when the caller has waited for an answer for too long."""
+        while True:
+            await self._waits.wait()
+            left = self._waits_since + self._manners.filler_ms / 1000 - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            await asyncio.sleep(left)
+
     async def listen(self) -> None:
         """Until cancelled."""
         while True:
-            event = await self._ear.next()
-            self.caller_talks = isinstance(event, SpeechStarted)
-            match event:
+            match await self._ear.next():
                 case SpeechStarted():
+                    self.caller_talks = True
+                    self._interrupting = not self._playout.idle
                     self._playout.pause()
+                    self.answered()
+                case SpeechPaused(at=at):
+                    self.answer_due(at)
+                case SpeechResumed():
+                    self._playout.pause()
+                    self.answered()
                 case HearingFailed(reason=reason):
+                    self.caller_talks = False
                     self._failures += 1
                     log.error("! ear", reason=reason)
                     self._inbox.put(Misheard(last=self._failures >= self._manners.errors))
                 case Utterance() as utterance:
+                    self.caller_talks = False
                     self._failures = 0
                     self._heard(utterance)
 
     def _heard(self, utterance: Utterance) -> None:
-        log.info("< said", text=utterance.text, confidence=round(utterance.confidence, 2))
-        self._journal.heard(utterance.text, utterance.confidence)
-        interrupted = not self._playout.idle
+        if utterance.text:
+            log.info("< said", text=utterance.text, confidence=round(utterance.confidence, 2))
+            self._journal.heard(utterance.text, utterance.confidence)
+        interrupted = self._interrupting
         if utterance.text and not (interrupted and self._manners.is_backchannel(utterance.text)):
             self._asked = False
             said = Said(text=utterance.text, confidence=utterance.confidence, interrupted=interrupted)
             self._inbox.put(said, utterance)
-        elif interrupted:
+            return
+        self.answered()
+        if interrupted:
             paused = asyncio.get_running_loop().time() - utterance.started
             self._playout.resume(rewind=paused > LONG_PAUSE_S)
         else:

@@ -1,24 +1,21 @@
 """One phone call, from StasisStart to stored record: the only place where the five parties meet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from enum import Enum
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
 import structlog
 
 from callcenter.asterisk.events import Channel, ChannelDestroyed, ChannelDtmfReceived, StasisEnd
-from callcenter.asterisk.legs import Legs
-from callcenter.attention import Attention, Manners
-from callcenter.config import Limits
+from callcenter.attention import Attention
 from callcenter.dialogue.brain import (
     Action,
     Answered,
     Ask,
-    Brain,
     Ending,
     HangUp,
     Happening,
@@ -35,10 +32,7 @@ from callcenter.dialogue.sentences import clauses
 from callcenter.errors import CallerHungUp, SpeechError, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
-from callcenter.media.pcm import FrameQueue
-from callcenter.speech.ear import Ear
-from callcenter.speech.voice import Voice
-from callcenter.store.records import Record
+from callcenter.office import Office
 from callcenter.turn import Inbox, Incoming, Turn
 
 log = structlog.get_logger()
@@ -51,28 +45,6 @@ RING_S = 20.0
 """How long a person has to answer."""
 TAIL_S = 0.2
 """What Asterisk and the network still hold when our last frame has been sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """What all calls share, and where a call gets what is its own."""
-
-    instance: str
-    """Tells this daemon's calls from another's."""
-    flow: str
-    """The name of the flow that calls are about."""
-    legs: Callable[[Channel, str], Legs]
-    line: Callable[[], Line]
-    codec: str
-    """Of the line's RTP, as Asterisk names it."""
-    ear: Callable[[FrameQueue], Ear]
-    brain: Callable[[], Brain]
-    voice: Voice
-    store: Callable[[Record], None]
-    tell: Callable[[dict[str, Any]], None]
-    """Whoever looks on."""
-    manners: Manners
-    limits: Limits
 
 
 class State(Enum):
@@ -163,6 +135,7 @@ class Call:
             reflexes = [
                 group.create_task(self._follow_channel(line)),
                 group.create_task(attention.listen()),
+                group.create_task(self._bridge_waits(line, attention)),
                 group.create_task(self._watch_length()),
             ]
             reason = await self._converse(line, attention)
@@ -173,15 +146,19 @@ class Call:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[Line, Attention]]:
         """The caller's sound, both ways."""
-        line = self._office.line()
+        line, tape = self._office.line(), self._office.tape(self.id, self._now())
         try:
+            if tape:
+                line.record(tape)
             peer = await self._legs.open(*line.local_address, self._office.codec)
             if peer:
                 line.connect(peer)
-            with closing(self._office.ear(line.received)) as ear:
+            with closing(self._office.ear(line)) as ear:
+                ear.patience = self._office.manners.patience(self._brain.completeness)
                 yield line, Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
         finally:
             line.close()
+            self._journal.recording = tape.path if tape else None
 
     async def _converse(self, line: Line, attention: Attention) -> str:
         """Turn by turn: what happened, what the brain makes of it, until an action ends the call."""
@@ -206,6 +183,7 @@ class Call:
         attention.give_way()
         turn = Turn(index=self._turns, incoming=incoming, began=self._now())
         self._turns += 1
+        attention.answer_due(turn.waited_for_since)
         try:
             async with asyncio.TaskGroup() as group:
                 speaking = group.create_task(self._speak(turn, line, attention))
@@ -215,6 +193,7 @@ class Call:
                 speaking.cancel()
                 interruption.cancel()
         finally:
+            attention.answered()
             self._close_turn(turn, line)
         return speaking.result() if finished else Wait()
 
@@ -228,7 +207,7 @@ class Call:
                 case Say(text=text) | Ask(text=text):
                     for clause in clauses(text):
                         await self._say(turn, clause, line)
-            attention.expect(unhurried=isinstance(action, Ask) and action.unhurried)
+                        attention.answered()
         await line.played()
         return action
 
@@ -244,9 +223,23 @@ class Call:
             return
         self._unsaid = 0
         turn.voiced = turn.voiced or self._now()
-        turn.said.append(clause)
-        self._journal.saying(turn.index, clause)
-        line.playout.say(clip)
+        if line.playout.say(clip):
+            self._journal.saying(turn.index, clause)
+        else:
+            log.error("x clause", clause=clause, reason="a minute's worth is waiting already")
+
+    async def _bridge_waits(self, line: Line, attention: Attention) -> None:
+        """A filler when an answer is long in coming, and another one if it is still not there."""
+        for filler in cycle(self._office.fillers):
+            await attention.kept_waiting()
+            seconds = 0.0
+            with suppress(SpeechError):  # whatever holds up the answer may be the voice
+                clip = await self._office.voice.render(filler, line.playout.rate)
+                if attention.caller_waits and line.playout.idle and line.playout.say(clip, filler=True):
+                    self._journal.saying(self._turns - (self.state is State.TALKING), filler)
+                    line.playout.resume()
+                    seconds = clip.seconds
+            attention.reassured(self._now() + seconds)
 
     async def _next(self, attention: Attention, patience_s: float | None = None) -> Incoming:
         """Wait for the caller, but not for ever."""
@@ -310,11 +303,11 @@ class Call:
     def _close_turn(self, turn: Turn, line: Line) -> None:
         """Note what the caller got to hear; whatever was still to be said is dropped."""
         heard = line.playout.stop()
-        timings = turn.timings(heard.first_sound_at)
+        timings = turn.timings(heard)
         self.last_latency_ms = timings.get("total", self.last_latency_ms)
-        said = " ".join(turn.said)
-        log.info("> said", text=said, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
-        self._journal.turn(turn.index, heard=turn.heard, said=said, heard_by_caller=heard.text, timings=timings)
+        self._office.latencies.add(timings, self._now())
+        log.info("> said", text=heard.meant, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
+        self._journal.turn(turn.index, heard=turn.heard, said=heard.meant, heard_by_caller=heard.text, timings=timings)
 
     def _enter(self, state: State) -> None:
         if state is not self.state:

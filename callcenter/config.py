@@ -10,10 +10,10 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from callcenter.errors import ConfigurationError, FileError
@@ -65,6 +65,15 @@ class Hearing(Section):
     """The same once the words so far answer the question."""
     long_pause_ms: int = Field(default=1100, ge=100, le=3000)
     """The same where the caller has not finished: in the middle of a number, after an `and` or an `um`."""
+
+    @model_validator(mode="after")
+    def _pauses_in_order(self) -> Self:
+        names = ("early_ms", "short_pause_ms", "pause_ms", "long_pause_ms")
+        values = [getattr(self, name) for name in names]
+        if values != sorted(values):
+            found = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+            raise ValueError(f"each of these must be as long as the one before it: {found}")
+        return self
 
 
 class Talking(Section):

@@ -1,44 +1,72 @@
-"""The calls in progress: every StasisStart becomes a Call, and our picture of them and Asterisk's are kept the same."""
+"""The calls in progress: every StasisStart becomes a Call, or a Refusal where there is no room for one more.
+
+Our picture of them and Asterisk's are kept the same.
+"""
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from callcenter import systemd
+from callcenter.admission import Guard, Load, Reason
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import ApplicationReplaced, Channel, ChannelDestroyed, StasisStart
 from callcenter.asterisk.legs import prefix
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, stranded, sweep
 from callcenter.asterisk.switchboard import Switchboard
-from callcenter.call import Call, Office
+from callcenter.call import Call
 from callcenter.errors import AsteriskError
+from callcenter.office import Office
+from callcenter.refusal import Refusal
 from callcenter.services import running
 
 log = structlog.get_logger()
 
 SWEEP_EVERY_S = 60.0
 TAKE_BACK_EVERY_S = 5.0
+LOOK_EVERY_S = 1.0
+"""How often the load is looked at while nobody calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Who comes in, and what the others hear."""
+
+    guard: Guard
+    load: Callable[[int], Load]
+    """What this machine carries, given how many calls there are. Takes less than a millisecond."""
+    sentence: str
+    """To a caller who cannot come in."""
+    apologies: int
+    """Callers who may hear it at once."""
 
 
 class Exchange:
     """The calls in progress, and what Asterisk says about them."""
 
-    def __init__(self, office: Office, ari: Ari, switchboard: Switchboard, stream: EventStream, app: str) -> None:
-        self.calls: dict[str, Call] = {}
+    def __init__(self, office: Office, ari: Ari, switchboard: Switchboard, stream: EventStream, door: Door) -> None:
+        self._served: dict[str, Call | Refusal] = {}
         """By name: what the sweep leaves alone."""
         self._office = office
         self._ari = ari
         self._switchboard = switchboard
         self._stream = stream
-        self._app = app
+        self._door = door
         self._asterisk = "connecting"
         self._draining = False
         self._replaced = asyncio.Event()
         self._outcomes: Counter[str] = Counter()
         self._orphans = 0
+
+    @property
+    def calls(self) -> list[Call]:
+        """In the order in which they came."""
+        return [served for served in self._served.values() if isinstance(served, Call)]
 
     @property
     def instance(self) -> str:
@@ -54,6 +82,7 @@ class Exchange:
                     start(self._follow_asterisk(calls))
                     start(self._sweep_regularly())
                     start(self._take_back())
+                    start(self._watch_load())
                     await stop.wait()
                     self._drain()
                     limit.reschedule(asyncio.get_running_loop().time() + drain_s)
@@ -65,16 +94,17 @@ class Exchange:
         return {
             "asterisk": self._asterisk,
             "draining": self._draining,
-            "calls": [call.report() for call in self.calls.values()],
+            "calls": [call.report() for call in self.calls],
             "outcomes": dict(self._outcomes),
             "orphans_removed": self._orphans,
+            "admission": self._door.guard.report(),
         }
 
     def _drain(self) -> None:
         systemd.notify("STOPPING=1")
         log.info("= draining", calls=len(self.calls))
         self._draining = True
-        for call in self.calls.values():
+        for call in self.calls:
             call.end_politely()
 
     async def _follow_asterisk(self, calls: asyncio.TaskGroup) -> None:
@@ -91,38 +121,67 @@ class Exchange:
                 case _ if self._switchboard.route(event):
                     pass
                 case StasisStart(channel=channel) if not channel.id.startswith(prefix(self.instance)):
-                    await self._take(channel, calls)
+                    await self._receive(channel, calls)
 
-    async def _take(self, channel: Channel, calls: asyncio.TaskGroup) -> None:
-        """A caller has arrived."""
+    async def _receive(self, channel: Channel, calls: asyncio.TaskGroup, *, let_in: bool = False) -> None:
+        """A caller has arrived; or was `let_in` by a daemon that has died, and is not sent away now."""
         if self._draining:
-            log.info("x call", reason="draining", channel=channel.id)
-            await self._ari.decline(channel.id)
-            return
-        call = Call(channel, self._office)
-        self.calls[call.name] = call
-        calls.create_task(self._run(call), name=f"call {call.id}")
+            await self._decline(channel)
+        elif not let_in and (reason := self._door.guard.ask(self._load(), self._now())):
+            self._refuse(channel, reason, calls)
+        else:
+            # Nothing is awaited between the guard's answer and this, so that there is never a call too many.
+            self._serve(Call(channel, self._office), calls)
 
-    async def _run(self, call: Call) -> None:
+    def _refuse(self, channel: Channel, reason: Reason, calls: asyncio.TaskGroup) -> None:
+        """Apologise, unless so many callers hear it already that one more would be felt."""
+        speaking = sum(isinstance(served, Refusal) and served.speaks for served in self._served.values())
+        sentence = self._door.sentence if speaking < self._door.apologies else ""
+        self._serve(Refusal(channel, self._office, reason, sentence), calls)
+
+    def _serve(self, served: Call | Refusal, calls: asyncio.TaskGroup) -> None:
+        self._served[served.name] = served
+        calls.create_task(self._run(served), name=f"call {served.id}")
+
+    async def _run(self, served: Call | Refusal) -> None:
         try:
-            self._outcomes[await call.run()] += 1
+            self._outcomes[await served.run()] += 1
         finally:
-            del self.calls[call.name]
+            del self._served[served.name]
+
+    async def _decline(self, channel: Channel) -> None:
+        log.info("x call", reason="draining", channel=channel.id)
+        try:
+            await self._ari.decline(channel.id)
+        except AsteriskError as error:
+            log.warning("! decline", error=str(error))
+
+    async def _watch_load(self) -> None:
+        """So that the guard knows for how long the load has been what it is."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self._door.guard.look(self._load(), self._now())
+
+    def _load(self) -> Load:
+        return self._door.load(len(self.calls))
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def _reconcile(self, calls: asyncio.TaskGroup, *, first: bool) -> None:
         """Make our picture and Asterisk's agree, after events may have been missed."""
         try:
             await self._end_missing()
             await self._sweep()
-            for channel in await stranded(self._ari, self._app) if first else ():
-                await self._take(channel, calls)
+            for channel in await stranded(self._ari, self._ari.app) if first else ():
+                await self._receive(channel, calls, let_in=True)
         except AsteriskError as error:
             log.error("! reconcile", error=str(error))
         self._asterisk = "connected"
 
     async def _end_missing(self) -> None:
         """End the calls whose callers are gone, as if Asterisk had told us."""
-        for gone in await missing(self._ari, [call.channel.id for call in self.calls.values()]):
+        for gone in await missing(self._ari, [served.channel.id for served in self._served.values()]):
             self._switchboard.route(ChannelDestroyed(channel_id=gone, cause=0))
 
     async def _take_back(self) -> None:
@@ -150,5 +209,5 @@ class Exchange:
                 log.warning("! sweep", error=str(error))
 
     async def _sweep(self) -> None:
-        swept = await sweep(self._ari, self.instance, self.calls)
+        swept = await sweep(self._ari, self.instance, self._served)
         self._orphans += len(swept.channels) + len(swept.bridges)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ class Journal:
     def __init__(
         self, call: UUID, caller: str, store: Callable[[Record], None], tell: Callable[[dict[str, Any]], None]
     ) -> None:
+        self.recording: Path | None = None
+        """Where the sound is kept."""
         self._call = call
         self._caller = caller
         self._store = store
@@ -41,7 +44,7 @@ class Journal:
         self._publish("say", turn=turn, text=text)
 
     def heard(self, text: str, confidence: float) -> None:
-        """The caller was understood, or, with an empty text, made a noise."""
+        """The caller said something."""
         self._publish("heard", text=text, confidence=round(confidence, 3))
 
     def lead(self, lead: Lead) -> None:
@@ -71,7 +74,10 @@ class Journal:
 
     def ended(self, outcome: Outcome, reason: str) -> None:
         """The call is over."""
-        self._store(CallEnded(call=self._call, outcome=outcome, reason=reason, at=datetime.now(UTC)))
+        recording = str(self.recording) if self.recording else None
+        self._store(
+            CallEnded(call=self._call, outcome=outcome, reason=reason, recording=recording, at=datetime.now(UTC))
+        )
         self._publish("end", outcome=outcome, reason=reason)
 
     def _publish(self, event: str, **fields: Any) -> None:

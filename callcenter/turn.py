@@ -1,11 +1,12 @@
 """What comes in for the brain to answer, and the turn that answering it makes."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from callcenter.dialogue.brain import Happening, Keyed, Said
+from callcenter.media.playout import Heard
 from callcenter.speech.ear import Utterance
 
 log = structlog.get_logger()
@@ -26,9 +27,10 @@ class Turn:
     index: int
     incoming: Incoming
     began: float
-    said: list[str] = field(default_factory=list)
     thought: float | None = None
+    """The brain's first action."""
     voiced: float | None = None
+    """The first clause, ready to be played."""
 
     @property
     def heard(self) -> str:
@@ -41,17 +43,30 @@ class Turn:
             case _:
                 return ""
 
-    def timings(self, first_sound: float | None) -> dict[str, float]:
-        """Milliseconds by stage; `total` is from the end of the caller's speech to the first sound of the answer."""
-        utterance = self.incoming.utterance
+    @property
+    def waited_for_since(self) -> float:
+        """When the caller's sound ended, or what else there is to answer happened."""
+        return self.incoming.utterance.ended if self.incoming.utterance else self.began
+
+    def timings(self, heard: Heard) -> dict[str, float]:
+        """Milliseconds by stage, those of `speech.ear` first; `total` is their sum.
+
+        `total` is measured from the sound of both sides: from the end of the caller's to the first of the answer.
+        `filler` is the same to a filler, if one was said; it is no stage.
+        """
+        utterance, first_sound = self.incoming.utterance, heard.first_sound_at
         stages = dict(utterance.timings) if utterance else {}
-        marks = (("think", self.began, self.thought), ("voice", self.thought, self.voiced))
-        stages |= {name: (end - start) * 1000 for name, start, end in marks if start is not None and end is not None}
-        if first_sound is not None and self.voiced is not None:
-            stages["wire"] = max(0.0, first_sound - self.voiced) * 1000
-        if first_sound is not None:
-            stages["total"] = (first_sound - (utterance.ended if utterance else self.began)) * 1000
-        return stages
+        marks = (
+            ("queue", utterance.known if utterance else None, self.began),
+            ("think", self.began, self.thought),
+            ("voice", self.thought, self.voiced),
+            ("wire", self.voiced, first_sound),
+            ("total", self.waited_for_since, first_sound),
+            ("filler", self.waited_for_since, heard.filler_at),
+        )
+        return stages | {
+            name: max(0.0, end - start) * 1000 for name, start, end in marks if start is not None and end is not None
+        }
 
 
 class Inbox:

@@ -10,10 +10,13 @@ import pytest
 import pytest_asyncio
 
 from callcenter.asterisk.private import PrivateAsterisk
-from callcenter.config import load
+from callcenter.config import Admission, Settings, load
 from callcenter.demo import DaemonProcess, House, led_to
 
 Result = TypeVar("Result")
+
+EVERYBODY = Admission(lag_ms=10_000, waiting=1000, latency_ms=1_000_000)
+"""However busy this machine is with other tests, callers come in."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,7 +50,7 @@ async def new_asterisk() -> AsyncIterator[Callable[[], Awaitable[PrivateAsterisk
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A daemon on an Asterisk where no test takes its application away, for all tests that leave both as they were."""
     asterisk = PrivateAsterisk(load().paths.cache)
-    settings = led_to(load(), asterisk, tmp_path_factory.mktemp("state"))
+    settings = open_to_all(led_to(load(), asterisk, tmp_path_factory.mktemp("state")))
     daemon = DaemonProcess(settings)
     try:
         _finish(asterisk.start())
@@ -61,12 +64,17 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 async def own_house(new_asterisk: Callable[[], Awaitable[PrivateAsterisk]], tmp_path: Path) -> AsyncIterator[House]:
     """The same for one test, to break."""
     asterisk = await new_asterisk()
-    settings = led_to(load(), asterisk, tmp_path / "state")
+    settings = open_to_all(led_to(load(), asterisk, tmp_path / "state"))
     daemon = DaemonProcess(settings)
     try:
         yield await House.started(settings, asterisk, daemon)
     finally:
         await daemon.stop()
+
+
+def open_to_all(settings: Settings) -> Settings:
+    """`settings` with which no caller is one too many."""
+    return settings.model_copy(update={"admission": EVERYBODY})
 
 
 def _finish(work: Awaitable[Result]) -> Result:

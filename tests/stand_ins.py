@@ -6,7 +6,7 @@ import numpy as np
 
 from callcenter.errors import SpeechError
 from callcenter.media.pcm import Clip
-from callcenter.speech.ear import EarEvent
+from callcenter.speech.ear import EarEvent, Patience
 
 SECONDS_PER_WORD = 0.3
 
@@ -18,10 +18,15 @@ class ToneVoice:
 
     def __init__(self) -> None:
         self.failing = False
+        self.slow_s = 0.0
+        """What rendering takes, but for what is `ready`."""
+        self.ready: set[str] = set()
 
     async def render(self, text: str, rate: int) -> Clip:
         if self.failing:
             raise SpeechError("no voice today")
+        if text not in self.ready:
+            await asyncio.sleep(self.slow_s)
         samples = np.arange(int(len(text.split()) * SECONDS_PER_WORD * rate))
         return Clip(text=text, pcm=(8000 * np.sin(samples / 3)).astype("<i2").tobytes(), rate=rate)
 
@@ -31,7 +36,7 @@ class ScriptedEar:
 
     def __init__(self) -> None:
         self.events: asyncio.Queue[EarEvent] = asyncio.Queue()
-        self.pause_ms = 0
+        self.patience: Patience = lambda words: 0
         self.closed = False
 
     async def next(self) -> EarEvent:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,20 +14,24 @@ import pytest
 from callcenter.asterisk.events import Channel, ChannelDtmfReceived, ChannelEvent, StasisEnd
 from callcenter.asterisk.legs import Legs
 from callcenter.attention import Manners
-from callcenter.call import Call, Office
+from callcenter.call import Call
 from callcenter.config import Limits
 from callcenter.dialogue.brain import Outcome
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.errors import CallerHungUp, LegError
+from callcenter.latency import Latencies
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
-from callcenter.media.pcm import FrameQueue
+from callcenter.media.line import Line
 from callcenter.media.rtp_line import RtpLine
-from callcenter.speech.ear import HearingFailed, SpeechStarted, Utterance
+from callcenter.office import Office
+from callcenter.speech.ear import Ear, HearingFailed, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
 from tests.stand_ins import ScriptedEar, ToneVoice
 from tests.virtual_time import VirtualTimeLoop
+
+FILLER_MS = 1500
 
 CALLER = Channel(
     id="caller",
@@ -100,7 +105,7 @@ class Scene:
             self.lines.append(RtpLine.open("127.0.0.1", ULAW, self.clock))
             return self.lines[-1]
 
-        def ear(_: FrameQueue) -> ScriptedEar:
+        def ear(_: Line) -> Ear:
             return self.ear
 
         self.call = Call(
@@ -114,10 +119,18 @@ class Scene:
                 ear=ear,
                 brain=lambda: ScriptedBrain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
                 voice=self.voice,
+                fillers=flow.sentences.fillers,
                 store=self.records.append,
+                tape=lambda call, at: None,
                 tell=self.told.append,
+                latencies=Latencies(),
                 manners=Manners(
-                    is_backchannel=flow.is_backchannel, pause_ms=600, long_pause_ms=1000, errors=self.limits.errors
+                    is_backchannel=flow.is_backchannel,
+                    pause_ms=600,
+                    short_pause_ms=350,
+                    long_pause_ms=1100,
+                    filler_ms=FILLER_MS,
+                    errors=self.limits.errors,
                 ),
                 limits=self.limits,
             ),
@@ -289,6 +302,111 @@ def test_a_word_that_was_not_understood_is_asked_about_once() -> None:
     scene = played(caller)
     assert len(scene.of(TurnEnded)) == 2
     assert "catch" in scene.of(TurnEnded)[1].said
+
+
+FILLERS = load_flow("investment").sentences.fillers
+
+
+def fillers_in(scene: Scene) -> list[str]:
+    return [event["text"] for event in scene.told if event["event"] == "say" and event["text"] in FILLERS]
+
+
+async def asks_about_bonds(scene: Scene, recognised_after: float) -> None:
+    await scene.quiet()
+    scene.speak()
+    await asyncio.sleep(1.0)
+    ended = asyncio.get_running_loop().time()
+    scene.ear.events.put_nowait(SpeechPaused(at=ended))
+    await asyncio.sleep(recognised_after)
+    scene.ear.events.put_nowait(
+        Utterance(
+            text="Bonds.",
+            confidence=0.9,
+            started=ended - 1,
+            ended=ended,
+            known=ended + recognised_after,
+            timings={"endpoint": 600.0, "recognise": recognised_after * 1000 - 600},
+        )
+    )
+    await scene.quiet()
+
+
+@pytest.mark.parametrize(("recognised_after", "fillers"), [(1.0, 0), (1.6, 1), (2.9, 1), (4.5, 2), (12.0, 5)])
+def test_a_long_wait_for_the_recogniser_is_bridged(recognised_after: float, fillers: int) -> None:
+    async def caller(scene: Scene) -> None:
+        await asks_about_bonds(scene, recognised_after)
+        scene.hang_up()
+
+    scene = played(caller)
+    said = fillers_in(scene)
+    assert len(said) == fillers
+    assert all(one != next_one for one, next_one in pairwise(said))
+    turn = scene.of(TurnEnded)[1]
+    assert turn.said == turn.heard_by_caller == " ".join([*said, *turn.said.split()[len(" ".join(said).split()) :]])
+    assert scene.of(LeadChanged)[-1].slots["interest"].value == ["bonds"]
+    assert turn.timings["total"] >= recognised_after * 1000
+    assert ("filler" in turn.timings) == bool(fillers)
+    if fillers:
+        assert FILLER_MS <= turn.timings["filler"] < FILLER_MS + 50
+
+
+def test_a_slow_voice_is_bridged_and_the_answer_follows() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.voice.ready, scene.voice.slow_s = set(FILLERS), 2.0
+        await asks_about_bonds(scene, 0.7)
+        await asyncio.sleep(5)
+        scene.hang_up()
+
+    scene = played(caller)
+    turn = scene.of(TurnEnded)[1]
+    assert fillers_in(scene)[0] == FILLERS[0]
+    assert turn.said.startswith(FILLERS[0])
+    assert turn.timings["voice"] == pytest.approx(2000, abs=50)
+    stages = ("endpoint", "recognise", "queue", "think", "voice", "wire")
+    assert sum(turn.timings.get(stage, 0) for stage in stages) == pytest.approx(turn.timings["total"], abs=1)
+
+
+def test_who_answers_while_a_filler_is_said_does_not_interrupt() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.speak()
+        scene.ear.events.put_nowait(SpeechPaused(at=asyncio.get_running_loop().time()))
+        await asyncio.sleep(FILLER_MS / 1000 + 0.3)
+        assert not scene.lines[-1].playout.idle, "the filler is being said"
+        scene.say("Okay.")  # over the agent it would be a mere sign of listening
+        await scene.quiet()
+        scene.hang_up()
+
+    assert [turn.heard for turn in played(caller).of(TurnEnded)] == ["", "Okay."]
+
+
+def test_who_goes_on_talking_hears_no_filler() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.speak()
+        for _ in range(5):
+            scene.ear.events.put_nowait(SpeechPaused(at=asyncio.get_running_loop().time()))
+            await asyncio.sleep(1.0)
+            scene.ear.events.put_nowait(SpeechResumed())
+        scene.say("Bonds.")
+        await scene.quiet()
+        scene.hang_up()
+
+    assert fillers_in(played(caller)) == []
+
+
+def test_the_caller_s_words_decide_how_long_a_pause_is_waited_out() -> None:
+    patience: list[int] = []
+
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        patience.extend(scene.ear.patience(words) for words in (None, "", "Bonds.", "I would like", "Well."))
+        scene.hang_up()
+
+    played(caller)
+    assert patience[:2] == [600, 0]
+    assert set(patience[2:]) <= {350, 600, 1100}
 
 
 def test_keys_are_gathered_until_the_hash() -> None:

@@ -54,6 +54,7 @@ def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytes
         ("[limits]\nsilences = 0\n", 2, "greater than or equal to 1"),
         ("[log]\n\nlevel = 'loud'\n", 3, "'debug', 'info', 'warning' or 'error'"),
         ("[asterisk\n", 1, "not TOML"),
+        ("\n[hearing]\npause_ms = 300\n", 2, "early_ms 200, short_pause_ms 350, pause_ms 300, long_pause_ms 1100"),
     ],
 )
 def test_a_mistake_in_the_file_names_file_line_and_what_is_allowed(

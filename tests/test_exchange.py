@@ -1,26 +1,28 @@
 """The exchange with real calls and a small Asterisk that refuses."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
 
+from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.legs import Legs, Names
 from callcenter.asterisk.stream import EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
-from callcenter.call import Office
-from callcenter.config import Limits
+from callcenter.config import Admission, Limits
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.exchange import Exchange
+from callcenter.exchange import Door, Exchange
+from callcenter.latency import Latencies
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
 from callcenter.media.rtp_line import RtpLine
+from callcenter.office import Office
 from callcenter.store.records import CallEnded, CallStarted, Record, TurnEnded
 from tests.peers.ari_server import AriServer, Fault
 from tests.stand_ins import ScriptedEar, ToneVoice
@@ -55,11 +57,18 @@ class Running:
         return [name for name in (*self.server.channels, *self.server.bridges) if name.startswith("cc-")]
 
 
+def open_door(admission: Admission, load: Callable[[int], Load] = lambda calls: Load(calls=calls)) -> Door:
+    return Door(guard=Guard(admission), load=load, sentence="All busy.", apologies=admission.apologies)
+
+
 @asynccontextmanager
-async def running() -> AsyncIterator[Running]:
+async def running(door: Door | None = None, arrived: Sequence[str] = ()) -> AsyncIterator[Running]:
+    """With callers in `arrived` who were there before the daemon."""
     flow, clock, switchboard, stop = load_flow("investment"), Clock(), Switchboard(), asyncio.Event()
     async with AriServer() as server, Ari(server.settings) as ari, asyncio.TaskGroup() as group:
         records: list[Record] = []
+        for channel in arrived:
+            server.call(channel)
         office = Office(
             instance="test",
             flow=flow.name,
@@ -68,15 +77,26 @@ async def running() -> AsyncIterator[Running]:
             ),
             line=lambda: RtpLine.open("127.0.0.1", ULAW, clock),
             codec="ulaw",
-            ear=lambda frames: ScriptedEar(),
+            ear=lambda line: ScriptedEar(),
             brain=lambda: ScriptedBrain(flow, now=datetime.now),
             voice=ToneVoice(),
             store=records.append,
+            tape=lambda call, at: None,
             tell=lambda event: None,
-            manners=Manners(is_backchannel=flow.is_backchannel, pause_ms=600, long_pause_ms=1000, errors=3),
+            latencies=Latencies(),
+            fillers=flow.sentences.fillers,
+            manners=Manners(
+                is_backchannel=flow.is_backchannel,
+                pause_ms=600,
+                short_pause_ms=350,
+                long_pause_ms=1100,
+                filler_ms=1500,
+                errors=3,
+            ),
             limits=Limits(),
         )
-        exchange = Exchange(office, ari, switchboard, EventStream(server.settings), "ai-call-center")
+        door = door or open_door(Admission())
+        exchange = Exchange(office, ari, switchboard, EventStream(server.settings), door)
         ticking = group.create_task(clock.run())
         answering = group.create_task(exchange.answer_calls(stop, drain_s=0.2))
         scene = Running(server=server, exchange=exchange, clock=clock, stop=stop, records=records)
@@ -152,3 +172,97 @@ async def test_calls_keep_their_sound_while_the_event_stream_is_away() -> None:
         ended = scene.ended("goes")
         assert ended
         assert ended.reason == "caller"
+
+
+def outcome(scene: Running, channel: str) -> tuple[str, str] | None:
+    """How the call ended, and why; None while it goes on."""
+    ended = scene.ended(channel)
+    return (ended.outcome, ended.reason) if ended else None
+
+
+async def test_the_call_too_many_is_refused_and_the_next_is_not() -> None:
+    async with running(open_door(Admission(max_calls=2))) as scene:
+        for channel in ("first", "second", "third"):
+            scene.server.call(channel)
+        await scene.until(lambda: "third" not in scene.server.channels)
+        await scene.until(lambda: len(scene.left_over()) == 6)
+        assert outcome(scene, "third") == ("busy", "full")
+        assert scene.server.requests.count("answer") == 3
+        assert [call["channel"] for call in scene.exchange.report()["calls"]] == ["first", "second"]
+        assert scene.exchange.report()["admission"] == {"state": "full", "refused": {"full": 1}}
+        assert scene.exchange.report()["outcomes"] == {"busy": 1}
+
+        scene.server.hang_up("first")
+        await scene.until(lambda: len(scene.exchange.calls) == 1)
+        scene.server.call("third")
+        await scene.until(lambda: len(scene.exchange.calls) == 2)
+        assert scene.exchange.report()["admission"] == {"state": "open", "refused": {"full": 1}}
+
+
+async def test_of_many_at_once_so_many_come_in_and_so_many_hear_why_not() -> None:
+    async with running(open_door(Admission(max_calls=3, apologies=2))) as scene:
+        for number in range(20):
+            scene.server.call(f"caller {number}")
+        await scene.until(lambda: scene.exchange.report()["outcomes"] == {"busy": 17})
+        assert len(scene.exchange.calls) == 3
+        assert scene.clock.lines == 3
+        assert scene.server.requests.count("answer") == 5
+        assert scene.server.requests.count("goOn") == 17
+        assert len(scene.left_over()) == 9
+
+
+async def test_who_was_let_in_by_a_daemon_that_died_is_not_sent_away() -> None:
+    async with running(open_door(Admission(max_calls=1)), arrived=["first", "second"]) as scene:
+        assert len(scene.exchange.calls) == 2
+        scene.server.call("third")
+        await scene.until(lambda: "third" not in scene.server.channels)
+        assert outcome(scene, "third") == ("busy", "full")
+        assert len(scene.exchange.calls) == 2
+
+
+async def test_nobody_comes_in_while_the_sound_is_late_and_somebody_does_when_it_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callcenter.exchange.LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr("callcenter.admission.CALM_S", 0.2)
+    lags = [1.0]
+    door = open_door(Admission(apologies=0), lambda calls: Load(calls=calls, lag_ms=lags[-1]))
+    async with running(door) as scene:
+        scene.server.call("first")
+        await scene.until(lambda: len(scene.exchange.calls) == 1)
+        lags.append(50.0)
+        scene.server.call("early")
+        await scene.until(lambda: "early" not in scene.server.channels)
+        assert outcome(scene, "early") == ("busy", "sound is late")
+        lags.append(1.0)
+        await scene.until(lambda: scene.exchange.report()["admission"]["state"] == "open")
+        scene.server.call("later")
+        await scene.until(lambda: len(scene.exchange.calls) == 2)
+
+
+async def test_a_refused_caller_who_left_while_no_events_came_is_forgotten() -> None:
+    async with running(open_door(Admission(max_calls=1))) as scene:
+        scene.server.call("first")
+        await scene.until(lambda: "silence" in scene.server.requests)
+        scene.server.faults["silence"] = Fault.STALL
+        scene.server.call("second")
+        await scene.until(lambda: scene.server.requests.count("silence") == 2)
+        await scene.server.deafen()
+        scene.server.hang_up("second")
+        await scene.server.listen()
+        await scene.until(lambda: outcome(scene, "second") == ("busy", "caller"))
+        await scene.until(lambda: len(scene.left_over()) == 3)
+
+
+async def test_a_late_caller_who_cannot_be_given_back_disturbs_no_farewell() -> None:
+    async with running() as scene:
+        scene.server.call("caller")
+        await scene.until(lambda: "silence" in scene.server.requests)
+        scene.server.faults["variable"] = 404
+        scene.stop.set()
+        await asyncio.sleep(0.05)
+        scene.server.call("late")
+        await scene.until(lambda: "variable" in scene.server.requests)
+        await asyncio.sleep(0.05)
+        assert len(scene.exchange.calls) == 1
+    assert outcome(scene, "caller") == ("hung_up", "shutdown")

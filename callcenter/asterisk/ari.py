@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import aiohttp
 
@@ -39,7 +39,8 @@ class Ari:
 
     def __init__(self, settings: Asterisk) -> None:
         self._url = settings.url.rstrip("/")
-        self._app = settings.app
+        self.app = settings.app
+        """The application that calls come to."""
         self._session = aiohttp.ClientSession(
             headers=login(settings),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=CONNECT_S),
@@ -68,7 +69,7 @@ class Ari:
 
     async def registered(self) -> bool:
         """Whether any daemon has our application."""
-        return await self._is_there(f"applications/{self._app}")
+        return await self._is_there(f"applications/{self.app}")
 
     async def exists(self, channel: str) -> bool:
         """Whether `channel` is there."""
@@ -94,14 +95,14 @@ class Ari:
         """Hand the channel back to the dialplan, at the step after Stasis()."""
         await self._request("POST", f"channels/{channel}/continue")
 
-    async def decline(self, channel: str) -> None:
-        """Hand the channel back to the dialplan, where CALLCENTER=declined says that nobody has served the caller."""
-        await self._request("POST", f"channels/{channel}/variable", variable="CALLCENTER", value="declined")
+    async def decline(self, channel: str, why: Literal["declined", "busy"] = "declined") -> None:
+        """Hand the channel back to the dialplan, where CALLCENTER says `why` nobody has served the caller."""
+        await self._request("POST", f"channels/{channel}/variable", variable="CALLCENTER", value=why)
         await self.continue_in_dialplan(channel)
 
     async def snoop(self, channel: str, snoop: str) -> None:
         """Make the channel `snoop`, which hears what `channel` says and whispers what it is given."""
-        await self._request("POST", f"channels/{channel}/snoop/{snoop}", spy="in", whisper="out", app=self._app)
+        await self._request("POST", f"channels/{channel}/snoop/{snoop}", spy="in", whisper="out", app=self.app)
 
     async def external_media(self, channel: str, host: str, port: int, codec: str) -> tuple[str, int] | None:
         """Make `channel`, which exchanges RTP of `codec` with us at `host` and `port`.
@@ -112,7 +113,7 @@ class Ari:
             "POST",
             "channels/externalMedia",
             channelId=channel,
-            app=self._app,
+            app=self.app,
             external_host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             format=codec,
         )
@@ -128,7 +129,7 @@ class Ari:
             "channels",
             endpoint=endpoint,
             channelId=channel,
-            app=self._app,
+            app=self.app,
             callerId=caller,
             timeout=str(max(1, round(timeout))),
         )

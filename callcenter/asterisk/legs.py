@@ -11,7 +11,7 @@ person, or sent on in the dialplan, at any time:
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
 
@@ -90,7 +90,18 @@ class Legs:
         not charged, and the first frame that we send is heard.
         Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses or does not answer.
         """
-        return await self._while_caller_stays(self._open(host, port, codec))
+        return await self.while_caller_stays(self._open(host, port, codec))
+
+    async def while_caller_stays(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """What `work` comes to. Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self._caller_leaves())
+                result = await group.create_task(work)
+                watch.cancel()
+        except ExceptionGroup as failures:
+            raise await self._foremost(failures) from None
+        return result
 
     async def next(self) -> ChannelEvent:
         """The next thing that happens to the caller's own channel, since the call arrived. For one reader."""
@@ -106,7 +117,7 @@ class Legs:
         """
         self._attempts += 1
         self._mailbox.add(self._person)
-        if await self._while_caller_stays(self._ring(endpoint, caller, timeout)):
+        if await self.while_caller_stays(self._ring(endpoint, caller, timeout)):
             return True
         await self._remove(self._person)
         return False
@@ -136,11 +147,15 @@ class Legs:
             log.warning("! caller not hung up", channel=self._caller, error=str(error))
 
     async def give_back(self) -> None:
-        """Let the dialplan look after a caller whom we cannot serve. Never raises for what Asterisk answers."""
-        try:
-            await self._ari.decline(self._caller)
-        except AsteriskError as error:
-            log.warning("! caller not given back", channel=self._caller, error=str(error))
+        """Let the dialplan look after a caller whom we cannot serve.
+
+        A caller whom it cannot have is hung up, rather than left alone. Never raises for what Asterisk answers.
+        """
+        await self._decline("declined")
+
+    async def turn_away(self) -> None:
+        """The same for a caller for whom there is no room now, which the dialplan is told."""
+        await self._decline("busy")
 
     async def close(self) -> None:
         """Remove everything that was made here. May be called twice; never raises for what Asterisk answers."""
@@ -155,6 +170,13 @@ class Legs:
     @property
     def _person(self) -> str:
         return self._names.person(self._attempts)
+
+    async def _decline(self, why: Literal["declined", "busy"]) -> None:
+        try:
+            await self._ari.decline(self._caller, why)
+        except AsteriskError as error:
+            log.warning("! caller not given back", channel=self._caller, error=str(error))
+            await self.hang_up()
 
     async def _open(self, host: str, port: int, codec: str) -> tuple[str, int] | None:
         ari, names = self._ari, self._names
@@ -217,16 +239,6 @@ class Legs:
                 await self._mailbox.until(lambda: self._mailbox.entered(channel))
         except TimeoutError:
             raise LegError(f"{channel} was made but did not come within {ENTER_S:g} s") from None
-
-    async def _while_caller_stays(self, work: Coroutine[Any, Any, Result]) -> Result:
-        try:
-            async with asyncio.TaskGroup() as group:
-                watch = group.create_task(self._caller_leaves())
-                result = await group.create_task(work)
-                watch.cancel()
-        except ExceptionGroup as failures:
-            raise await self._foremost(failures) from None
-        return result
 
     async def _caller_leaves(self) -> None:
         await self._mailbox.until(lambda: self._mailbox.left(self._caller))

@@ -7,7 +7,6 @@ from enum import Enum, auto
 from callcenter.dialogue.brain import Action, Ask, Filled, HangUp, Say
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.progress import Goal, Progress
-from callcenter.dialogue.slot import MomentSlot, PhoneSlot
 from callcenter.dialogue.wording import Wording
 
 Actions = list[Action]
@@ -69,8 +68,7 @@ class Agenda:
         """Ask `text`; the answer is about `topic`."""
         self._repeated = False
         self.topic = topic
-        unhurried = isinstance(self._flow.slots.get(slot), PhoneSlot | MomentSlot)
-        self.question = Ask(text=text, slot=slot or topic.name.lower(), unhurried=unhurried)
+        self.question = Ask(text=text, slot=slot or topic.name.lower())
         return [self.question]
 
     def may_repeat(self) -> bool:

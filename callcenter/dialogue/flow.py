@@ -71,6 +71,8 @@ class Sentences(Part):
     """What the agent says in its own situations."""
 
     acknowledgements: Annotated[tuple[Text, ...], Field(min_length=2)]
+    fillers: Annotated[tuple[Text, ...], Field(min_length=2)]
+    """While the caller waits for an answer, in turns; short, for the answer comes after it."""
     changed: ValueTemplate
     """After a correction."""
     skipped: Text
@@ -85,6 +87,8 @@ class Sentences(Part):
     transferring: Text
     nobody: Text
     hold: Text
+    too_busy: Text
+    """To a caller for whom there is no room; then the dialplan looks after them."""
     silence: Texts
     silence_end: Text
     misheard: Text
@@ -92,6 +96,13 @@ class Sentences(Part):
     length_end: Text
     shutdown_end: Text
     goodbye: dict[Status, Text]
+
+    @field_validator("fillers")
+    @classmethod
+    def _distinct(cls, fillers: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(fillers)) < len(fillers):
+            raise ValueError("a sentence is there twice, so it could be said twice in a row")
+        return fillers
 
     @field_validator("goodbye")
     @classmethod

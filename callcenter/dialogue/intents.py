@@ -95,10 +95,10 @@ def _score(plain: str, phrases: Phrases) -> float:
 
 
 def _alike(words: list[str], phrase: str) -> float:
-    """How nearly `phrase` stands somewhere in `words`, whole words only."""
+    """How nearly `phrase` stands somewhere in `words`, whole words only; 0 where that is not near enough."""
     size = phrase.count(" ") + 1
     windows = (" ".join(words[first : first + size]) for first in range(max(len(words) - size, 0) + 1))
-    return max(fuzz.ratio(window, phrase) for window in windows) / 100
+    return max(fuzz.ratio(window, phrase, score_cutoff=100 * _SURE) for window in windows) / 100
 
 
 def _opens(plain: str, phrases: Phrases) -> float:

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
+from callcenter.dialogue import completeness
 from callcenter.dialogue.agenda import Actions, Agenda, Topic
 from callcenter.dialogue.brain import (
     Action,
     Answered,
+    Completeness,
     Ending,
     Filled,
     HangUp,
@@ -25,6 +27,7 @@ from callcenter.dialogue.brain import (
 )
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
+from callcenter.dialogue.language import load_language
 from callcenter.dialogue.progress import Goal
 from callcenter.dialogue.slots import phone
 from callcenter.dialogue.understanding import Situation, Understood, understand
@@ -42,6 +45,7 @@ class ScriptedBrain:
 
     def __init__(self, flow: Flow, *, now: Callable[[], datetime]) -> None:
         self._flow = flow
+        self._language = load_language(flow.language)
         self._now = now
         self._agenda = Agenda(flow, now)
         self._progress = self._agenda.progress
@@ -59,6 +63,10 @@ class ScriptedBrain:
     def outcome(self) -> Outcome:
         """What the call's outcome is if it ends now."""
         return self._progress.outcome
+
+    def completeness(self, text: str) -> Completeness:
+        """Whether a caller who has said `text` so far, and pauses, has finished."""
+        return completeness.judge(text, self._flow, self._language, self._situation(), self._agenda.topic)
 
     async def reply(self, happening: Happening) -> AsyncIterator[Action]:
         """What to do about `happening`."""

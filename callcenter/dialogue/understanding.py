@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from callcenter.dialogue import intents
+from callcenter.dialogue import correction, intents
 from callcenter.dialogue.brain import Filled
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
@@ -24,12 +24,6 @@ from callcenter.dialogue.slot import (
 from callcenter.dialogue.slots import choice, duration, moment, money, name, phone
 from callcenter.dialogue.slots.heard import Found, Heard
 
-_CORRECTION = re.compile(
-    r"\b(?:no[,.]*\s+sorry|sorry|i mean|i meant|actually|or rather|scratch that|correction|no[,.]+\s+wait"
-    r"|make (?:it|that)"
-    r"|no[,.]*\s+(?:it's|it is|make)|no(?:[,.]+(?=\s+\w)))[,.]*",
-    re.IGNORECASE,
-)
 _CALL_ME = re.compile(r"\b(?:call|ring|phone|reach)(?:ed|ing)?\b", re.IGNORECASE)
 _ADDED = re.compile(r"\b(?:also|too|as well|plus|and maybe|in addition|add)\b", re.IGNORECASE)
 _ENDING = re.compile(r"\b(?:ends?|ending|at the end|last (?:two|three|four|\d)?)\b", re.IGNORECASE)
@@ -110,10 +104,8 @@ class _Reading:
 def understand(text: str, flow: Flow, situation: Situation) -> Understood:
     """Take `text`, a transcript, apart. Of two values for a slot the one after the correction counts."""
     result = Understood()
-    pieces = [piece for piece in _CORRECTION.split(text) if re.search(r"\w", piece)]
-    corrected = len(pieces) > 1 or bool(_CORRECTION.search(text))
     rest, hidden = "", False
-    for piece in pieces:
+    for piece in correction.pieces(text):
         whole = Heard.of(piece, flow.language)
         reading = _Reading(whole, "", situation, flow, result)
         for slot_name, slot in _in_order(flow, situation.asked):
@@ -124,7 +116,7 @@ def understand(text: str, flow: Flow, situation: Situation) -> Understood:
     _read_intents(rest if hidden else text, flow, result)
     _read_name_in(text, flow, situation, result)
     result.named = _named(text, flow)
-    if not (corrected or situation.reviewing):
+    if not (correction.is_in(text) or situation.reviewing):
         _keep_known(result, situation, flow)
     return result
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from callcenter.media.pcm import FrameQueue
 from callcenter.media.playout import Playout
 from callcenter.media.rtp_packet import Address
+from callcenter.media.tape import Tape
 
 
 class Line(Protocol):
@@ -24,6 +25,9 @@ class Line(Protocol):
 
     def connect(self, peer: Address) -> None:
         """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
+
+    def record(self, tape: Tape) -> None:
+        """Keep both sides on `tape`, which ends with the line."""
 
     async def played(self) -> None:
         """Return when nothing is left to play, on the next tick at the latest; what is paused is still to be played."""

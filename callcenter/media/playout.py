@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from callcenter.media.pcm import Clip, Samples, frame_bytes, sounding, to_pcm, to_samples
+from callcenter.media.pcm import Clip, Samples, Trail, frame_bytes, sounding, to_pcm, to_samples
 
+FADE_OUT_MS = 8
+"""Quick enough to be silent within the frame, slow enough that no click is heard: a sample's step is at most the
+level divided by 63, as in a tone of 20 Hz."""
 LIMIT_S = 60.0
 """More than this is never queued: nobody listens for a minute without a word of their own."""
 
@@ -23,7 +26,9 @@ class Heard:
     complete: bool
     """Everything that makes a sound was played."""
     first_sound_at: float | None
-    """Loop time of the first frame that was not silence; None if there was none."""
+    """Loop time of the first frame that was not silence, fillers aside; None if there was none."""
+    filler_at: float | None = None
+    """... of the first filler."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,14 +39,15 @@ class _Track:
     text: str
     sound_start: int
     sound_end: int
+    filler: bool
     offset: int = 0
 
     @classmethod
-    def of(cls, clip: Clip) -> "_Track":
+    def of(cls, clip: Clip, filler: bool) -> "_Track":
         start, end = sounding(to_samples(clip.pcm), clip.rate)
         if not end:
             start = end = len(clip.pcm) // 2
-        return cls(clip=clip, text=" ".join(clip.text.split()), sound_start=start * 2, sound_end=end * 2)
+        return cls(clip=clip, text=" ".join(clip.text.split()), sound_start=start * 2, sound_end=end * 2, filler=filler)
 
     @property
     def left(self) -> int:
@@ -73,18 +79,22 @@ class Playout:
     """The clips of the present turn, played one after another without a gap.
 
     A turn is what is said between two calls of `stop`. Sound is never cut: where it breaks off, a copy of the next
-    20 ms is faded out; where it goes on in the middle of a clip, it is faded in.
+    8 ms is faded out; where it goes on in the middle of a clip, it is faded in over 20 ms.
     """
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
+        self.trail = Trail(rate)
+        """What was sent lately."""
         self._paused = False
         self._size = frame_bytes(rate)
         self._rising: Samples = np.linspace(0, 1, self._size // 2, dtype=np.float32)
+        self._falling: Samples = np.linspace(1, 0, rate * FADE_OUT_MS // 1000, dtype=np.float32)
         self._tracks: deque[_Track] = deque()
         self._finished: list[str] = []
         self._finished_bytes = 0
-        self._first_sound_at: float | None = None
+        self._first_sound_at: dict[bool, float] = {}
+        """Of fillers, and of what is none."""
         self._fading_out: bytes | None = None
         self._fade_in = False
 
@@ -108,29 +118,23 @@ class Playout:
         """How long it takes to play what is left."""
         return sum(track.left for track in self._tracks) / 2 / self.rate
 
-    def say(self, clip: Clip) -> bool:
+    def say(self, clip: Clip, *, filler: bool = False) -> bool:
         """Play `clip` after what is queued; False, and not queued, if that would be more than LIMIT_S.
 
+        A `filler` is no answer, and is not taken for the first sound of one.
         Raises ValueError for a clip at another rate than the line's.
         """
         if clip.rate != self.rate:
             raise ValueError(f"a clip at {clip.rate} samples per second on a line at {self.rate}")
         if self.queued_seconds + clip.seconds > LIMIT_S:
             return False
-        self._tracks.append(_Track.of(clip))
+        self._tracks.append(_Track.of(clip, filler))
         return True
 
     def frame(self, now: float) -> bytes | None:
         """The next 20 ms, to be sent at loop time `now`; None when there is nothing to play."""
-        if self._fading_out:
-            pcm, self._fading_out = self._fading_out, None
-            return pcm
-        if not self.speaking:
-            return None
-        pcm = self._next(now)
-        if self._fade_in:
-            self._fade_in = False
-            pcm = to_pcm(to_samples(pcm) * self._rising)
+        pcm = self._due(now)
+        self.trail.put(pcm, now)
         return pcm
 
     def pause(self) -> None:
@@ -157,7 +161,7 @@ class Playout:
         self._tracks.clear()
         self._finished.clear()
         self._finished_bytes = 0
-        self._first_sound_at = None
+        self._first_sound_at.clear()
         self._fade_in = False
         self._paused = False
         return heard
@@ -166,19 +170,32 @@ class Playout:
     def _in_clip(self) -> bool:
         return bool(self._tracks) and self._tracks[0].offset > 0
 
+    def _due(self, now: float) -> bytes | None:
+        if self._fading_out:
+            pcm, self._fading_out = self._fading_out, None
+            return pcm
+        if not self.speaking:
+            return None
+        pcm = self._next(now)
+        if self._fade_in:
+            self._fade_in = False
+            pcm = to_pcm(to_samples(pcm) * self._rising)
+        return pcm
+
     def _break_off(self) -> None:
         flowing = self._in_clip and not self._paused and not self._fade_in
         if flowing:
-            pcm = self._tracks[0].peek(self._size).ljust(self._size, b"\0")
-            self._fading_out = to_pcm(to_samples(pcm) * self._rising[::-1])
+            size = self._falling.size * 2
+            pcm = self._tracks[0].peek(size).ljust(size, b"\0")
+            self._fading_out = to_pcm(to_samples(pcm) * self._falling).ljust(self._size, b"\0")
 
     def _next(self, now: float) -> bytes:
         pcm = b""
         while self._tracks and len(pcm) < self._size:
             track = self._tracks[0]
             pcm += track.take(self._size - len(pcm))
-            if self._first_sound_at is None and track.offset > track.sound_start:
-                self._first_sound_at = now
+            if track.filler not in self._first_sound_at and track.offset > track.sound_start:
+                self._first_sound_at[track.filler] = now
             if not track.left:
                 self._finish(self._tracks.popleft())
         return pcm.ljust(self._size, b"\0")
@@ -199,7 +216,8 @@ class Playout:
             meant=_joined(self._finished + [track.text for track in self._tracks]),
             seconds=played / 2 / self.rate,
             complete=all(track.sounded for track in self._tracks),
-            first_sound_at=self._first_sound_at,
+            first_sound_at=self._first_sound_at.get(False),
+            filler_at=self._first_sound_at.get(True),
         )
 
 

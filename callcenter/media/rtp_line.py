@@ -14,6 +14,7 @@ from callcenter.media.pcm import FrameQueue
 from callcenter.media.playout import Playout
 from callcenter.media.rtp import Receiver, Sender
 from callcenter.media.rtp_packet import Address, Counters
+from callcenter.media.tape import Tape
 
 log = structlog.get_logger()
 
@@ -28,6 +29,7 @@ class RtpLine:
         self.local_address: Address = sock.getsockname()[:2]
         self._socket = sock
         self._clock = clock
+        self._tape: Tape | None = None
         self._receiver = Receiver(codec, self.counters)
         self._sender = Sender(
             codec, ssrc=secrets.randbits(32), sequence=secrets.randbits(16), timestamp=secrets.randbits(32)
@@ -46,6 +48,10 @@ class RtpLine:
         """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
         self._receiver.latch(peer)
 
+    def record(self, tape: Tape) -> None:
+        """Keep both sides on `tape`, which ends with the line."""
+        self._tape = tape
+
     async def played(self) -> None:
         """Return when nothing is left to play, on the next tick at the latest; what is paused is still to be played."""
         while not (self.playout.idle or self._closed):
@@ -60,6 +66,8 @@ class RtpLine:
         self._loop.remove_reader(self._socket)
         self._socket.close()
         self._quiet.set()
+        if self._tape:
+            self._tape.close()
         log.info("= line closed", **asdict(self.counters), unheard=self.received.dropped)
 
     def tick(self, now: float, skipped: int) -> None:
@@ -68,7 +76,10 @@ class RtpLine:
             if skipped:
                 self._sender.skip(skipped)
                 self.counters.skipped += skipped
-            self._send(self._sender.packet(self.playout.frame(now)), peer)
+            pcm = self.playout.frame(now)
+            self._send(self._sender.packet(pcm), peer)
+            if self._tape:
+                self._tape.agent(now, pcm)
         if self.playout.idle:
             self._quiet.set()
 
@@ -89,3 +100,5 @@ class RtpLine:
         for datagram, source in udp.arrived(self._socket):
             for frame in self._receiver.receive(datagram, source):
                 self.received.put(frame, now)
+                if self._tape:
+                    self._tape.caller(now, frame)

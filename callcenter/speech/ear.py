@@ -1,9 +1,10 @@
 """The seam of hearing: frames in, what the caller says out, whatever recognises it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from callcenter.media.pcm import FrameQueue
+from callcenter.media.pcm import FrameQueue, Trail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,19 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechPaused:
+    """The caller has paused, perhaps at the end. They may go on: then SpeechResumed follows."""
+
+    at: float
+    """Loop time of the last frame that holds speech."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechResumed:
+    """The caller goes on after a pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
     """One stretch of the caller's speech, recognised."""
 
@@ -23,11 +37,14 @@ class Utterance:
     confidence: float
     """Mean token probability, 0 to 1."""
     started: float
+    """Loop time of the first frame that holds speech."""
     ended: float
-    """Loop times of the first and last frame that hold speech."""
+    """Loop time at which the caller's sound ended, by its level."""
+    known: float = 0.0
+    """Loop time at which the end was decided and the text was there."""
     timings: dict[str, float] = field(default_factory=dict)
-    """Milliseconds by stage: `endpoint` (end of speech to the end being decided), `recognise` (of that decision to
-    the text being there; 0 when it was there already), `recogniser` (the work itself, in the pause or after it)."""
+    """Milliseconds by stage: `endpoint` (end of the sound to a pause long enough), `recognise` (from there to the text;
+    0 when it was there already); and beside them `recogniser` (the work itself) and `waited` (for a free worker)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +56,17 @@ class HearingFailed:
     ended: float
 
 
-EarEvent = SpeechStarted | Utterance | HearingFailed
+EarEvent = SpeechStarted | SpeechPaused | SpeechResumed | Utterance | HearingFailed
+
+Patience = Callable[[str | None], int]
+"""How long a pause, in ms, ends what the caller says, given the words so far; None while they are not known."""
 
 
 class Ear(Protocol):
     """Listens to one call."""
 
-    pause_ms: int
-    """How long a pause ends an utterance. Callers pause longer between the groups of a phone number."""
+    patience: Patience
+    """Asked in each pause, on the event loop."""
 
     async def next(self) -> EarEvent:
         """Wait for the next event. Never raises for a fault of the recogniser; that is a HearingFailed."""
@@ -58,8 +78,8 @@ class Ear(Protocol):
 class Hearing(Protocol):
     """A recogniser, ready for many calls at once."""
 
-    def listen(self, frames: FrameQueue, *, language: str = "en", prompt: str = "") -> Ear:
-        """A new ear on what a line receives.
+    def listen(self, frames: FrameQueue, played: Trail, *, language: str = "en", prompt: str = "") -> Ear:
+        """A new ear on what a line receives; what it has `played` may come back as an echo.
 
         `language` is an ISO 639-1 code. `prompt` is an example of what may be said, in the spelling that is wanted.
         """

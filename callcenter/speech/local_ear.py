@@ -12,19 +12,31 @@ import structlog
 
 from callcenter.config import Hearing
 from callcenter.errors import SpeechError
-from callcenter.media.pcm import FrameQueue
-from callcenter.speech.ear import EarEvent, HearingFailed, SpeechStarted, Utterance
+from callcenter.media.pcm import FrameQueue, Trail, pause_after_sound, to_samples
+from callcenter.speech.ear import (
+    EarEvent,
+    HearingFailed,
+    Patience,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    Utterance,
+)
+from callcenter.speech.onset import Onset
 from callcenter.speech.recogniser import Recognised, Recogniser
 from callcenter.speech.utterances import Began, Ended, Paused, Resumed, Utterances, Window, Windows
 from callcenter.speech.vad import Detector, Track
 
 log = structlog.get_logger()
 
-TICK_S = 0.01
+TICK_S = 0.004
+"""Windows are looked for so often: with 10 ms the agent falls silent 6 ms later, and little work is saved."""
 EVENTS = 32
 """An ear that nobody reads keeps so many events and drops the oldest."""
 T = TypeVar("T")
 Recognise = Callable[[bytes], Coroutine[Any, Any, Recognised]]
+LAST_S = 3
+"""Of an utterance: enough to find its end in."""
 NOTHING = Recognised(text="", confidence=0.0, ms=0.0)
 
 
@@ -36,34 +48,32 @@ class Outcome:
     at: float
     """Loop time."""
 
+    @property
+    def words(self) -> str | None:
+        """None when it failed."""
+        return self.result.text if isinstance(self.result, Recognised) else None
+
 
 class LocalEar:
     """Listens to one call."""
 
-    def __init__(self, frames: FrameQueue, settings: Hearing, recognise: Recognise) -> None:
+    def __init__(self, frames: FrameQueue, played: Trail, settings: Hearing, recognise: Recognise) -> None:
         self.track = Track(frames.rate)
         self.closed = False
+        self._settings = settings
+        self.patience: Patience = lambda words: settings.pause_ms
         self._frames = frames
         self._recognise = recognise
         self._windows = Windows(frames.rate)
-        self._utterances = Utterances(
-            threshold=settings.vad_threshold, early_ms=settings.early_ms, pause_ms=settings.pause_ms
-        )
+        self._onset = Onset(settings.vad_threshold, played)
+        self._utterances = Utterances(threshold=settings.vad_threshold, early_ms=settings.early_ms)
         self._events: asyncio.Queue[EarEvent] = asyncio.Queue(EVENTS)
-        self._early: asyncio.Task[Outcome] | None = None
+        self._considering: asyncio.Task[None] | None = None
+        self._words: Outcome | None = None
         self._telling: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         # Tasks run in the call's context, which its log lines take the call's id from.
         self._context = copy_context()
-
-    @property
-    def pause_ms(self) -> int:
-        """How long a pause ends an utterance."""
-        return self._utterances.pause_ms
-
-    @pause_ms.setter
-    def pause_ms(self, ms: int) -> None:
-        self._utterances.pause_ms = ms
 
     async def next(self) -> EarEvent:
         """Wait for the next event."""
@@ -86,30 +96,42 @@ class LocalEar:
 
     def follow(self, window: Window, probability: float, group: asyncio.TaskGroup) -> None:
         """Act on the judgement of a window; recognition runs in `group`."""
-        for event in self._utterances.feed(window, probability):
+        judgement = self._onset.judge(window, probability)
+        for event in self._utterances.feed(window, judgement.probability, judgement.begins):
             match event:
                 case Began():
                     self._put(SpeechStarted(at=event.at))
                 case Paused():
-                    self._early = self._start(event.pcm, group)
+                    self._put(SpeechPaused(at=event.at))
+                    self._considering = self._spawn(self._consider(event.pcm, group), group)
                 case Resumed():
-                    self._drop_early()
+                    self._put(SpeechResumed())
+                    self._forget()
                 case Ended():
                     self._end(event, group)
 
-    def _start(self, pcm: bytes, group: asyncio.TaskGroup) -> asyncio.Task[Outcome]:
-        return self._spawn(self._attempt(pcm), group)
+    async def _consider(self, pcm: bytes, group: asyncio.TaskGroup) -> None:
+        """Find out the words so far: they decide how long to wait for more."""
+        self._words = await self._attempt(pcm)
+        if ended := self._utterances.settle(self._pause_after(self._words.words)):
+            self._end(ended, group)
 
-    def _drop_early(self) -> None:
-        if self._early is not None:
-            self._early.cancel()
-            self._early = None
+    def _pause_after(self, words: str | None) -> int:
+        try:
+            return self.patience(words)
+        except Exception:  # the edge of one call: all calls share the group that this would end
+            log.exception("! patience")
+            return self._settings.pause_ms
+
+    def _forget(self) -> None:
+        """The caller goes on, so the words so far are not all."""
+        if self._considering is not None:
+            self._considering.cancel()
+        self._considering = self._words = None
 
     def _end(self, ended: Ended, group: asyncio.TaskGroup) -> None:
-        outcome = self._early or self._start(ended.pcm, group)
-        self._early = None
-        decided = asyncio.get_running_loop().time()
-        self._telling = self._spawn(self._tell(ended, outcome, self._telling, decided), group)
+        words, self._words, self._considering = self._words, None, None
+        self._telling = self._spawn(self._tell(ended, words, self._telling), group)
 
     def _spawn(self, work: Coroutine[Any, Any, T], group: asyncio.TaskGroup) -> asyncio.Task[T]:
         task = group.create_task(work, context=self._context)
@@ -130,32 +152,49 @@ class LocalEar:
             result = SpeechError(f"the recogniser failed: {error!r}")
         return Outcome(result=result, at=asyncio.get_running_loop().time())
 
-    async def _tell(
-        self, ended: Ended, recognition: asyncio.Task[Outcome], earlier: asyncio.Task[None] | None, decided: float
-    ) -> None:
+    async def _tell(self, ended: Ended, words: Outcome | None, earlier: asyncio.Task[None] | None) -> None:
         """Put the utterance's event, once it is recognised and the one before it is told."""
-        outcome = await recognition
+        decided = asyncio.get_running_loop().time()
+        if words is None or words.words is None:
+            words = await self._attempt(ended.pcm)
         if earlier is not None:
             await earlier
-        match outcome.result:
+        match words.result:
             case SpeechError() as error:
                 self._put(HearingFailed(reason=str(error), started=ended.started, ended=ended.ended))
-            case Recognised(text=text, confidence=confidence, ms=ms):
-                timings = {
-                    "endpoint": (decided - ended.ended) * 1000,
-                    "recognise": max(0.0, outcome.at - decided) * 1000,
-                    "recogniser": ms,
-                }
-                self._put(
-                    Utterance(
-                        text=text, confidence=confidence, started=ended.started, ended=ended.ended, timings=timings
-                    )
-                )
+            case Recognised() as recognised:
+                self._put(self._utterance(ended, recognised, words.at, decided))
+
+    def _utterance(self, ended: Ended, recognised: Recognised, recognised_at: float, decided: float) -> Utterance:
+        known = max(decided, recognised_at)
+        quiet_since = _end_of_sound(ended, self._frames.rate)
+        late = max(0.0, recognised_at - ended.ended - ended.pause_ms / 1000)
+        timings = {
+            "endpoint": (known - quiet_since - late) * 1000,
+            "recognise": late * 1000,
+            "recogniser": recognised.ms,
+            "waited": recognised.waited_ms,
+        }
+        return Utterance(
+            text=recognised.text,
+            confidence=recognised.confidence,
+            started=ended.started,
+            ended=quiet_since,
+            known=known,
+            timings=timings,
+        )
 
     def _put(self, event: EarEvent) -> None:
         if self._events.full():
             log.warning("x ear event", dropped=self._events.get_nowait())
         self._events.put_nowait(event)
+
+
+def _end_of_sound(ended: Ended, rate: int) -> float:
+    """Loop time at which the caller fell silent; the model's own judgement lags behind the sound, or runs ahead."""
+    last = to_samples(ended.pcm[-LAST_S * rate * 2 :])
+    pause_ms = pause_after_sound(last, rate) if ended.until > ended.ended else None
+    return ended.ended if pause_ms is None else ended.until - pause_ms / 1000
 
 
 class LocalHearing:
@@ -167,12 +206,17 @@ class LocalHearing:
         self._recogniser = recogniser
         self._ears: set[LocalEar] = set()
 
-    def listen(self, frames: FrameQueue, *, language: str = "en", prompt: str = "") -> LocalEar:
-        """A new ear on what a line receives; it hears while `run` runs."""
+    def listen(self, frames: FrameQueue, played: Trail, *, language: str = "en", prompt: str = "") -> LocalEar:
+        """A new ear on what a line receives while it has `played` something; it hears while `run` runs."""
         recognise = partial(self._recogniser.recognise, rate=frames.rate, language=language, prompt=prompt)
-        ear = LocalEar(frames, self._settings, recognise)
+        ear = LocalEar(frames, played, self._settings, recognise)
         self._ears.add(ear)
         return ear
+
+    @property
+    def ears(self) -> int:
+        """How many calls are listened to."""
+        return len(self._ears)
 
     async def run(self) -> None:
         """Listen to all ears until cancelled."""

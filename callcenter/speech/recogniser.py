@@ -14,6 +14,8 @@ class Recognised:
     """Mean token probability, 0 to 1."""
     ms: float
     """What the work took, without the wait for a worker."""
+    waited_ms: float = 0.0
+    """Until a worker was free."""
 
 
 class Recogniser(Protocol):

@@ -5,6 +5,7 @@ import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from math import exp
 
 import ctranslate2
@@ -22,12 +23,13 @@ Floats = NDArray[np.float32]
 
 RATE = 16_000
 FRAMES_PER_S = 100
-WINDOW = 1250
-"""Frames of 10 ms given to the encoder. Whisper was trained on 3,000, but understands 1,250 as well, in a quarter of
-the time. Accuracy falls slowly below that, and collapses below 800."""
 FULL_WINDOW = 3000
+"""Frames of 10 ms that Whisper was trained on."""
+WINDOWS = (1000, 1250, 1500, 2000, 2500, FULL_WINDOW)
+"""What the encoder is given: the shortest that holds the utterance. Whisper understands these as well, and its work
+grows faster than the window: 76 ms for the first, 104 for the second, 622 for the last. Below 800 it collapses."""
 MARGIN = 200
-"""An utterance that leaves less than this of the short window gets the full one."""
+"""So much of its window an utterance must leave free."""
 BEAMS = 5
 TOKENS_PER_S = 8
 TOKENS_SPARE = 16
@@ -65,6 +67,11 @@ class Decoded:
         return self.repetitive or self.confidence < (DOUBTFUL if bare in INVENTED else UNSURE)
 
 
+def window_for(frames: int) -> int:
+    """How many frames the encoder is given for an utterance of `frames`, at most FULL_WINDOW."""
+    return next((window for window in WINDOWS if frames <= window - MARGIN), FULL_WINDOW)
+
+
 class Whisper:
     """A recogniser with `workers` threads, each of which uses `threads` cores, in front of one model."""
 
@@ -83,6 +90,7 @@ class Whisper:
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise MissingPartError(f"the Whisper model {model} cannot be loaded: {error}") from error
+        self._workers = settings.workers
         self._most = settings.workers + settings.waiting
         self._pending = 0
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="whisper")
@@ -96,9 +104,20 @@ class Whisper:
         if self._pending >= self._most:
             raise Overloaded(f"{self._pending} utterances already wait for the recogniser")
         self._pending += 1
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._recognise, pcm, rate, language, prompt)
+        recognise = partial(self._recognise, pcm, rate, language, prompt, asked=time.perf_counter())
+        work = asyncio.get_running_loop().run_in_executor(self._threads, recognise)
         work.add_done_callback(self._leave)
         return await work
+
+    @property
+    def working(self) -> int:
+        """Utterances that are being recognised."""
+        return min(self._pending, self._workers)
+
+    @property
+    def waiting(self) -> int:
+        """Utterances for which no worker is free."""
+        return max(0, self._pending - self._workers)
 
     def close(self) -> None:
         """Drop what waits, and let go of the threads."""
@@ -107,7 +126,7 @@ class Whisper:
     def _leave(self, work: asyncio.Future[Recognised]) -> None:
         self._pending -= 1
 
-    def _recognise(self, pcm: bytes, rate: int, language: str, prompt: str) -> Recognised:
+    def _recognise(self, pcm: bytes, rate: int, language: str, prompt: str, *, asked: float) -> Recognised:
         began = time.perf_counter()
         try:
             decoded = self._hear(self._features(pcm, rate), language, prompt)
@@ -117,6 +136,7 @@ class Whisper:
             text="" if decoded.invented else decoded.text,
             confidence=decoded.confidence,
             ms=(time.perf_counter() - began) * 1000,
+            waited_ms=(began - asked) * 1000,
         )
 
     def _features(self, pcm: bytes, rate: int) -> Floats:
@@ -135,11 +155,11 @@ class Whisper:
         return plain if plain.invented else decoded
 
     def _decode(self, features: Floats, language: str, prompt: str) -> Decoded:
-        if features.shape[1] <= WINDOW - MARGIN:
-            decoded = self._generate(features, WINDOW, language, prompt)
-            if not (decoded.cut or decoded.repetitive):
-                return decoded
-        return self._generate(features, FULL_WINDOW, language, prompt)
+        window = window_for(features.shape[1])
+        decoded = self._generate(features, window, language, prompt)
+        if window < FULL_WINDOW and (decoded.cut or decoded.repetitive):
+            return self._generate(features, FULL_WINDOW, language, prompt)
+        return decoded
 
     def _generate(self, features: Floats, window: int, language: str, prompt: str) -> Decoded:
         tokenizer = self._tokenizer(language)

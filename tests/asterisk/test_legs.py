@@ -185,6 +185,38 @@ async def test_person_answers(server: AriServer, client: Client, who: str) -> No
     assert left_over(server) == []
 
 
+async def test_a_caller_without_room_goes_back_to_the_dialplan(server: AriServer, client: Client) -> None:
+    legs, _ = arrive(server, client)
+    await legs.close()
+    await legs.turn_away()
+    assert server.requests[-2:] == ["variable", "goOn"]
+    assert server.channels == {}
+
+
+@pytest.mark.parametrize("step", ["variable", "goOn"])
+@pytest.mark.parametrize("status", [404, 409, 500, Fault.CUT])
+async def test_a_caller_whom_the_dialplan_cannot_have_is_hung_up(
+    server: AriServer, client: Client, step: str, status: int | Fault
+) -> None:
+    legs, _ = arrive(server, client)
+    server.faults[step] = status
+    for give_back in (legs.give_back, legs.turn_away):
+        await give_back()
+        assert server.requests[-1] == "hangup"
+    assert server.channels == {}
+    await legs.close()
+
+
+async def test_work_ends_when_the_caller_leaves(server: AriServer, client: Client) -> None:
+    legs, _ = arrive(server, client)
+    assert await legs.while_caller_stays(asyncio.sleep(0, "done")) == "done"
+    server.hang_up(CALLER)
+    async with asyncio.timeout(1):
+        with pytest.raises(CallerHungUp):
+            await legs.while_caller_stays(asyncio.sleep(10))
+    await legs.close()
+
+
 async def ring(server: AriServer, client: Client, prepare: Callable[[], None]) -> bool:
     legs, _ = arrive(server, client)
     await legs.open("127.0.0.1", 4000, "ulaw")

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.dialogue.brain import (
@@ -277,12 +277,6 @@ def test_a_wrong_guess() -> None:
     assert slots(brain)["amount"] == 500
 
 
-def test_an_answer_given_slowly_is_expected_to_be() -> None:
-    brain = start(*QUALIFIED)
-    questions = [brain.decide(Said(text=text))[-1] for text in CONTACT]
-    assert [question.unhurried for question in questions if isinstance(question, Ask)] == [True, True, False]
-
-
 def test_an_absurd_amount_is_asked_again() -> None:
     brain = start("Stocks.")
     refused = "Sorry, that amount is outside what we can invest."
@@ -370,6 +364,7 @@ _HAPPENINGS: list[Happening] = [
 _ANYTHING = [Said(text=text) for text in [*_SAID.split("|"), *QUALIFIED, *CONTACT]] + _HAPPENINGS
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(_ANYTHING), max_size=40))
 def test_every_turn_ends_as_the_seam_says(happenings: list[Happening]) -> None:
     brain = start()
@@ -382,6 +377,7 @@ def test_every_turn_ends_as_the_seam_says(happenings: list[Happening]) -> None:
         brain.outcome  # noqa: B018 - must not raise
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["Sorry, could you say that again?", "blah", "Yes.", "No."]), min_size=70, max_size=70))
 def test_every_conversation_comes_to_an_end(said: list[str]) -> None:
     brain = start()

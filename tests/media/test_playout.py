@@ -10,7 +10,9 @@ RATE = 8000
 FRAME = 160
 """Samples."""
 LEVEL = 20000
-STEEPEST = 2 * LEVEL // FRAME + 2
+FADE = 64
+"""Samples: 8 ms."""
+STEEPEST = LEVEL // FRAME + LEVEL // (FADE - 1) + 2
 """The largest step between two samples: of a clip's own slope and a fade's together."""
 
 
@@ -105,7 +107,8 @@ class TestPause:
         fade = take(playout, 1)
         assert playout.frame(0) is None
         assert 0 < max(samples(fade)) <= LEVEL
-        assert samples(fade)[-1] == 0
+        assert any(samples(fade)[: FADE // 2])
+        assert not any(samples(fade)[FADE:]), "it is silent within the frame"
         assert steepest(before + fade) <= STEEPEST
 
     def test_it_goes_on_from_where_it_was(self) -> None:
@@ -163,6 +166,21 @@ class TestPause:
         before = take(playout, 3)
         playout.resume(rewind=True)
         assert before + take(playout, 7) == clip().pcm
+
+
+class TestTrail:
+    def test_it_is_what_was_sent(self) -> None:
+        playout = playing(clip(frames=3.5))
+        pcm = b""
+        for number in range(10):
+            if number == 2:
+                playout.pause()
+            elif number == 5:
+                playout.resume()
+            pcm += playout.frame(7 + number / 50) or bytes(2 * FRAME)
+        assert [round(float(each) * 32768) for each in playout.trail.samples(0, 10 * FRAME)] == samples(pcm)
+        assert any(samples(pcm)[2 * FRAME : 2 * FRAME + FADE]), "the fade is part of it"
+        assert playout.trail.sounded_at == pytest.approx(7.12)
 
 
 class TestStop:

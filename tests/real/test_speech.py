@@ -11,7 +11,7 @@ import pytest
 
 from callcenter import config
 from callcenter.errors import MissingPartError, Overloaded, SpeechError
-from callcenter.media.pcm import FrameQueue, frame_bytes
+from callcenter.media.pcm import FrameQueue, Trail, frame_bytes
 from callcenter.speech.ear import EarEvent, HearingFailed, SpeechStarted, Utterance
 from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.models import Models
@@ -188,7 +188,7 @@ def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 async def heard(hearing: LocalHearing, sound: bytes, count: int) -> list[EarEvent]:
     frames = FrameQueue(RATE, limit=10_000)
-    ear = hearing.listen(frames, prompt=PROMPT)
+    ear = hearing.listen(frames, Trail(RATE), prompt=PROMPT)
     receive(frames, sound, at=100.0)
     async with asyncio.timeout(20):
         events = [await ear.next() for _ in range(count)]

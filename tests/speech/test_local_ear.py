@@ -9,14 +9,22 @@ import pytest
 
 from callcenter.config import Hearing
 from callcenter.errors import Overloaded
-from callcenter.media.pcm import FrameQueue, frame_bytes
-from callcenter.speech.ear import Ear, EarEvent, HearingFailed, SpeechStarted, Utterance
+from callcenter.media.pcm import FrameQueue, Trail, frame_bytes
+from callcenter.speech.ear import (
+    Ear,
+    EarEvent,
+    HearingFailed,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    Utterance,
+)
 from callcenter.speech.local_ear import EVENTS, LocalHearing
 from callcenter.speech.recogniser import Recognised
 from callcenter.speech.vad import Track
 
 RATE = 8000
-SETTINGS = Hearing(early_ms=96, pause_ms=320)
+SETTINGS = Hearing(early_ms=96, short_pause_ms=320, pause_ms=320)
 
 
 class Loudness:
@@ -82,7 +90,7 @@ async def hearing(detector: Loudness, recogniser: Recogniser) -> AsyncIterator[L
 def listen(hearing: LocalHearing) -> Listen:
     def listening() -> tuple[FrameQueue, Ear]:
         frames = FrameQueue(RATE, limit=1000)
-        return frames, hearing.listen(frames)
+        return frames, hearing.listen(frames, Trail(RATE))
 
     return listening
 
@@ -97,8 +105,14 @@ WORD = "." * 20 + "#" * 20 + "." * 30
 
 
 async def events(ear: Ear, count: int) -> list[EarEvent]:
+    """The next events but for pauses."""
+    found: list[EarEvent] = []
     async with asyncio.timeout(5):
-        return [await ear.next() for _ in range(count)]
+        while len(found) < count:
+            event = await ear.next()
+            if not isinstance(event, SpeechPaused | SpeechResumed):
+                found.append(event)
+    return found
 
 
 async def settled() -> None:
@@ -121,7 +135,7 @@ async def test_a_word_is_heard(listen: Listen, recogniser: Recogniser) -> None:
 
 async def test_language_and_prompt_reach_the_recogniser(hearing: LocalHearing) -> None:
     frames = FrameQueue(RATE, limit=1000)
-    ear = hearing.listen(frames, language="fr", prompt="Bonjour.")
+    ear = hearing.listen(frames, Trail(RATE), language="fr", prompt="Bonjour.")
     sound(frames, WORD)
     _, utterance = await events(ear, 2)
     assert isinstance(utterance, Utterance)
@@ -146,12 +160,71 @@ async def test_an_early_recognition_is_thrown_away_when_the_caller_goes_on(
     assert second > first + 20 * frame_bytes(RATE)
 
 
-async def test_a_longer_pause_can_be_asked_for(listen: Listen, recogniser: Recogniser) -> None:
+async def test_the_words_so_far_decide_how_long_a_pause_is_enough(listen: Listen) -> None:
     frames, ear = listen()
-    ear.pause_ms = 900
-    sound(frames, "." * 20 + "#" * 20 + "." * 35 + "#" * 20 + "." * 60)
-    assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
-    assert ear.pause_ms == 900
+    asked: list[str | None] = []
+
+    def patience(words: str | None) -> int:
+        asked.append(words)
+        return 900
+
+    ear.patience = patience
+    sound(frames, "." * 20 + "#" * 20 + "." * 35)
+    await settled()
+    sound(frames, "#" * 20 + "." * 60, at=101.5)
+    started, utterance = await events(ear, 2)
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(utterance, Utterance)
+    assert asked == ["0 en", "1 en"]
+    assert utterance.started == started.at
+    assert utterance.ended == pytest.approx(101.9, abs=0.04)
+
+
+async def test_pauses_are_told_as_they_come(listen: Listen) -> None:
+    frames, ear = listen()
+    sound(frames, "." * 20 + "#" * 20 + "." * 10)
+    await settled()
+    sound(frames, "#" * 20 + "." * 30, at=101.0)
+    async with asyncio.timeout(5):
+        found = [await ear.next() for _ in range(5)]
+    assert [type(event) for event in found] == [SpeechStarted, SpeechPaused, SpeechResumed, SpeechPaused, Utterance]
+    assert isinstance(found[1], SpeechPaused)
+    assert found[1].at == pytest.approx(100.8, abs=0.033)
+
+
+async def test_nothing_ends_while_its_words_are_being_found(listen: Listen, recogniser: Recogniser) -> None:
+    recogniser.open.clear()
+    frames, ear = listen()
+    sound(frames, WORD)
+    await settled()
+    sound(frames, "#" * 20 + "." * 30, at=101.4)
+    await settled()
+    recogniser.open.set()
+    _, utterance = await events(ear, 2)
+    assert isinstance(utterance, Utterance)
+    assert utterance.started == pytest.approx(100.4, abs=0.033), "one utterance, though the pause was long enough"
+    assert recogniser.asked[1] > recogniser.asked[0] + 20 * frame_bytes(RATE)
+
+
+async def test_patience_that_fails_costs_its_own_call_nothing(listen: Listen) -> None:
+    frames, ear = listen()
+
+    def patience(words: str | None) -> int:
+        raise KeyError(words)
+
+    ear.patience = patience
+    sound(frames, WORD)
+    _, utterance = await events(ear, 2)
+    assert isinstance(utterance, Utterance)
+
+
+async def test_what_was_refused_early_is_tried_again_at_the_end(listen: Listen, recogniser: Recogniser) -> None:
+    recogniser.faults[0] = Overloaded("too many")
+    frames, ear = listen()
+    sound(frames, WORD)
+    _, utterance = await events(ear, 2)
+    assert isinstance(utterance, Utterance)
+    assert utterance.text == "1 en"
 
 
 async def test_a_click_is_an_empty_utterance_without_recognition(listen: Listen, recogniser: Recogniser) -> None:
@@ -165,7 +238,7 @@ async def test_a_click_is_an_empty_utterance_without_recognition(listen: Listen,
 
 @pytest.mark.parametrize("fault", [Overloaded("too many"), RuntimeError("a bug")], ids=repr)
 async def test_a_failure_is_an_event_of_its_own_call(listen: Listen, recogniser: Recogniser, fault: Exception) -> None:
-    recogniser.faults[0] = fault
+    recogniser.faults[0] = recogniser.faults[1] = fault
     frames, ear = listen()
     sound(frames, WORD)
     _, failed = await events(ear, 2)
@@ -179,11 +252,12 @@ async def test_a_failure_is_an_event_of_its_own_call(listen: Listen, recogniser:
 
 
 async def test_utterances_keep_their_order(listen: Listen, recogniser: Recogniser) -> None:
-    recogniser.slow = {0}
+    recogniser.faults[0] = Overloaded("too many")
+    recogniser.slow = {1}  # the second attempt at the first utterance
     frames, ear = listen()
-    sound(frames, WORD * 3)
-    heard = [event for event in await events(ear, 6) if isinstance(event, Utterance)]
-    assert [utterance.text for utterance in heard] == ["0 en", "1 en", "2 en"]
+    sound(frames, WORD * 2)
+    heard = [event for event in await events(ear, 4) if isinstance(event, Utterance)]
+    assert [utterance.text for utterance in heard] == ["1 en", "2 en"]
     assert all(earlier.ended < later.started for earlier, later in pairwise(heard))
 
 
@@ -192,7 +266,9 @@ async def test_a_closed_ear_leaves_no_task(listen: Listen, recogniser: Recognise
     recogniser.open.clear()
     frames, ear = listen()
     sound(frames, WORD * 3 + "." * 20 + "#" * 20 + "." * 9)
-    await settled()
+    for _ in range(50):
+        if len(recogniser.asked) < 4:
+            await settled()
     assert len(asyncio.all_tasks()) > before
     ear.close()
     ear.close()
@@ -210,7 +286,8 @@ async def test_an_ear_that_nobody_reads_keeps_the_newest(listen: Listen) -> None
         sound(frames, "." * 10 + "#" * 12 + "." * 30)
         await asyncio.sleep(0.05)
     await settled()
-    heard = [event for event in await events(ear, EVENTS) if isinstance(event, Utterance)]
+    async with asyncio.timeout(5):
+        heard = [event for _ in range(EVENTS) if isinstance(event := await ear.next(), Utterance)]
     assert heard[-1].text == f"{rounds - 1} en"
 
 

@@ -26,8 +26,8 @@ EARLY, PAUSE = 4, 10
 """Windows."""
 
 
-def cutter(pause: int = PAUSE) -> Utterances:
-    return Utterances(threshold=0.5, early_ms=EARLY * WINDOW_MS, pause_ms=pause * WINDOW_MS)
+def cutter() -> Utterances:
+    return Utterances(threshold=0.5, early_ms=EARLY * WINDOW_MS)
 
 
 def window(number: int) -> Window:
@@ -39,9 +39,15 @@ def numbers(pcm: bytes) -> list[int]:
     return [int.from_bytes(pcm[at : at + 4], "little") for at in range(0, len(pcm), 4)]
 
 
-def feed(utterances: Utterances, probabilities: Iterable[float]) -> list[tuple[int, Event]]:
-    """Every event with the number of the window that led to it."""
-    return [(n, event) for n, p in enumerate(probabilities) for event in utterances.feed(window(n), p)]
+def feed(utterances: Utterances, probabilities: Iterable[float], pause: int = PAUSE) -> list[tuple[int, Event]]:
+    """Every event with the number of the window that led to it; the words are known at once in each pause."""
+    events: list[tuple[int, Event]] = []
+    for number, probability in enumerate(probabilities):
+        for event in utterances.feed(window(number), probability):
+            events.append((number, event))
+            if isinstance(event, Paused) and (ended := utterances.settle(pause * WINDOW_MS)):
+                events.append((number, ended))
+    return events
 
 
 def sketch(text: str) -> list[float]:
@@ -80,7 +86,8 @@ def test_times_and_sound_of_an_utterance() -> None:
     assert began == Began(at=20.0)
     assert isinstance(paused, Paused)
     assert numbers(paused.pcm) == list(range(10, 30)), "300 ms before, the speech, and the pause so far"
-    assert ended == Ended(pcm=paused.pcm, started=20.0, ended=25.5)
+    assert paused.at == 25.5
+    assert ended == Ended(pcm=paused.pcm, started=20.0, ended=25.5, until=29.5, pause_ms=PAUSE * WINDOW_MS)
 
 
 def test_a_click_has_no_sound_and_the_word_after_it_has_both() -> None:
@@ -98,11 +105,38 @@ def test_what_was_said_before_a_pause_is_said_after_it_too() -> None:
     assert (ended.started, ended.ended) == (4.0, 21.5)
 
 
-def test_the_pause_may_be_changed_within_an_utterance() -> None:
+def test_nothing_ends_before_its_words_are_known() -> None:
     utterances = cutter()
-    assert [n for n, _ in feed(utterances, sketch("..######......"))] == [3, 11]
-    utterances.pause_ms = 20 * WINDOW_MS
-    assert [n for n, _ in feed(utterances, sketch("." * 20))] == [13]
+    sound = [utterances.feed(window(n), p) for n, p in enumerate(sketch("..######" + "." * 50))]
+    assert [type(event) for events in sound for event in events] == [Began, Paused]
+
+
+@pytest.mark.parametrize(("known_after", "pause", "ended_after"), [(5, 8, 8), (5, 20, 20), (12, 8, 12), (12, 0, 12)])
+def test_a_pause_ends_it_when_it_is_long_enough_for_the_words(known_after: int, pause: int, ended_after: int) -> None:
+    utterances = cutter()
+    ends = []
+    for number, probability in enumerate(sketch("..######" + "." * 30), start=-7):
+        if any(isinstance(event, Ended) for event in utterances.feed(window(abs(number)), probability)):
+            ends.append(number)
+        if number == known_after and utterances.settle(pause * WINDOW_MS):
+            ends.append(number)
+    assert ends == [ended_after]
+
+
+def test_who_goes_on_is_judged_anew() -> None:
+    utterances = cutter()
+    for number, probability in enumerate(sketch("..######......")):
+        utterances.feed(window(number), probability)
+    assert utterances.settle(20 * WINDOW_MS) is None
+    events = [event for n, p in enumerate(sketch("####" + "." * 30)) for event in utterances.feed(window(n), p)]
+    assert [type(event) for event in events] == [Resumed, Paused]
+    assert isinstance(utterances.settle(0), Ended)
+
+
+def test_words_that_come_after_the_end_are_ignored() -> None:
+    utterances = cutter()
+    feed(utterances, sketch("..######.........."))
+    assert utterances.settle(0) is None
 
 
 def test_long_speech_is_cut_and_goes_on() -> None:
@@ -118,8 +152,8 @@ def test_long_speech_is_cut_and_goes_on() -> None:
 
 @given(st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.6, 0.99]), max_size=1200), st.integers(EARLY, 40))
 def test_no_speech_is_lost(probabilities: list[float], pause: int) -> None:
-    utterances = cutter(pause)
-    events = feed(utterances, [*probabilities, *[0.0] * pause])
+    utterances = cutter()
+    events = feed(utterances, [*probabilities, *[0.0] * pause], pause)
     assert utterances.state is State.QUIET
     covered: set[int] = set()
     for _, event in events:
@@ -158,7 +192,8 @@ def test_windows_hold_every_sample_once(lengths: list[int], rate: int) -> None:
         windows.feed(float(at), frame)
         while found := windows.next():
             assert len(found.pcm) == window_bytes(rate)
-            assert (found.began, found.ended) == (found.pcm[0], found.pcm[-1])
+            assert found.began == found.pcm[0]
+            assert 0 <= found.pcm[-1] - found.ended < 200 / rate, "the last sample is within its frame"
             cut += found.pcm
     assert fed[: len(cut)] == cut
     assert len(fed) - len(cut) < window_bytes(rate)

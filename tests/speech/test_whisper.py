@@ -1,8 +1,8 @@
-"""What of the decoder's answers is believed."""
+"""What of the decoder's answers is believed, and how much sound it is given at once."""
 
 import pytest
 
-from callcenter.speech.whisper import Decoded
+from callcenter.speech.whisper import FULL_WINDOW, MARGIN, WINDOWS, Decoded, window_for
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,18 @@ def test_what_is_invented(text: str, confidence: float, invented: bool) -> None:
 
 def test_an_answer_that_was_cut_short_is_still_an_answer() -> None:
     assert not Decoded(text="One, two, three, four and", confidence=0.8, cut=True).invented
+
+
+@pytest.mark.parametrize(
+    ("seconds", "window"),
+    [(0.3, 1000), (8, 1000), (8.01, 1250), (10.5, 1250), (13, 1500), (15, 2000), (23, 2500), (23.01, 3000), (30, 3000)],
+)
+def test_the_window_fits_the_utterance(seconds: float, window: int) -> None:
+    assert window_for(round(seconds * 100)) == window
+
+
+def test_every_window_leaves_room() -> None:
+    frames = range(FULL_WINDOW - MARGIN + 1)
+    assert {window_for(each) for each in frames} == set(WINDOWS)
+    assert min(window_for(each) - each for each in frames) == MARGIN
+    assert list(WINDOWS) == sorted(WINDOWS)

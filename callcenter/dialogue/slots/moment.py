@@ -52,6 +52,13 @@ def parse(heard: Heard, now: datetime, asked: bool) -> Found | None:
     return Found(value=value, start=min(start for start, _ in spans), end=max(end for _, end in spans))
 
 
+def is_whole(heard: Heard) -> bool:
+    """Whether `heard` says both day and time, or needs not: `in two hours`, `any time`."""
+    if _WAIT.search(heard.text) or _ANY.search(heard.text):
+        return True
+    return bool(_DAY.search(heard.text) and (_clock(heard.text, True) or _PART.search(heard.text)))
+
+
 def _nearest(days: list[re.Match[str]], clock: re.Match[str] | None) -> re.Match[str] | None:
     """The day beside the time of day: `busy on Monday, Tuesday at ten`."""
     if not clock:

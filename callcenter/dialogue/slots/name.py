@@ -25,14 +25,14 @@ _LEAD_IN = re.compile(
 _NOT_NAMES = frozenset(
     """
     a about again ahead all am an and any are as ask asking at be been bonds busy but by bye call calling can could
-    day did do does doing dollars don't double driving eight else five for four from funds give go going good
-    goodbye got had has have he hear hello hey how hundred i i'd i'll i'm i've if in interested is it it's just know
-    later like long looking maybe me mean moment money more morning much my name need never nine no nope not now
+    day did do does doing dollars don't double driving eight else er five for four from funds give go going good
+    goodbye got had has have he hear hello hey hmm how hundred i i'd i'll i'm i've if in interested is it it's just
+    know later like long looking maybe me mean moment money more morning much my name need never nine no nope not now
     number of off ok okay on one or our out over pardon phone please plus question rather really repeat right robot
     said say second seven she should six so some somebody someone sorry speak still stocks stop sure talk tell ten
     thank thanks that that's the them then there they think this thousand three time to tomorrow too triple two
-    understand up wait want was way we well were what what's when where which who whoever why will with would wrong
-    yeah year years yep yes yet you your zero
+    uh um understand up wait want was way we well were what what's when where which who whoever why will with would
+    wrong yeah year years yep yes yet you your zero
     """.split()  # noqa: SIM905 - a list of as many strings would be unreadable
 )
 _SENTENCE_END = re.compile(r"(?<=\w\w)[.!?]+(?=\s|$)|$")
@@ -47,6 +47,11 @@ def parse(text: str, asked: bool) -> Found | None:
         if found:
             return found
     return _bare(text) if asked else None
+
+
+def is_whole(found: str) -> bool:
+    """Whether `found` has a first and a last name; one alone may be all, too."""
+    return " " in found
 
 
 def _bare(text: str) -> Found | None:

@@ -65,6 +65,11 @@ def normal(number: str, country: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_whole(number: str, country: str) -> bool:
+    """Whether E.164 `number` is a possible one to which no digit can be added."""
+    return normal(number, country) is not None and is_too_long(number + "0", country)
+
+
 def is_too_long(number: str, country: str) -> bool:
     """Whether no more digits can make `number` a telephone number."""
     try:
