@@ -1,0 +1,1 @@
+"""Benchmarks: what one machine holds, each in one command."""
