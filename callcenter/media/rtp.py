@@ -1,14 +1,16 @@
 """RTP without I/O: datagrams to 20 ms frames of PCM, and frames to datagrams."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
+from callcenter.media.concealment import REACH
 from callcenter.media.g711 import Codec
+from callcenter.media.holes import Holes, conceal
 from callcenter.media.jitter import Reorder
 from callcenter.media.pcm import FRAME_MS
 from callcenter.media.rtp_packet import Address, Counters, Packet
 
 COMFORT_NOISE = 13
-"""RFC 3389. Its level is ignored: a gap is silence."""
+"""RFC 3389. Its level is ignored: a gap in the timestamps without one in the sequence is silence."""
 TELEPHONE_EVENT = 101
 """RFC 4733, at the payload type that Asterisk uses. Ignored: ARI reports the keys."""
 MAX_PACKET_MS = 200
@@ -30,9 +32,13 @@ class Receiver:
         self._codec = codec
         self._counters = counters
         self._reorder = Reorder(counters)
-        self._ssrc: int | None = None
+        self._last: Packet | None = None
         self._timestamp = 0
+        """Of the sound that should come next."""
+        self._past = b""
+        """The codes of the latest sound."""
         self._rest = b""
+        self._holes = Holes(codec)
 
     def latch(self, peer: Address) -> None:
         """Listen to `peer` alone from here on."""
@@ -49,8 +55,9 @@ class Receiver:
         if packet is None:
             return []
         self.peer = source
-        for due in self._reorder.push(packet):
-            self._append(due)
+        due = self._reorder.push(packet)
+        for place, first in enumerate(due):
+            self._append(first, due[place:])
         return self._frames()
 
     def _accepted(self, datagram: bytes) -> Packet | None:
@@ -64,18 +71,37 @@ class Receiver:
         if packet.payload_type not in (COMFORT_NOISE, TELEPHONE_EVENT):
             self._counters.unknown += 1
         # It has its place in the sequence, so without it there would be a hole to wait at.
-        return replace(packet, payload=b"") if self.peer else None
+        return packet._replace(payload=b"") if self.peer else None
 
-    def _append(self, packet: Packet) -> None:
-        if packet.ssrc != self._ssrc:
-            self._ssrc, self._timestamp, self._rest = packet.ssrc, packet.timestamp, b""
+    def _append(self, packet: Packet, coming: Sequence[Packet]) -> None:
+        """Add the sound of the first packet of `coming`, and what was missing before it."""
+        last, self._last = self._last, packet
+        if last is None or packet.ssrc != last.ssrc:
+            self._timestamp, self._past, self._rest = packet.timestamp, b"", b""
+            self._holes.flush()
         if not packet.payload:
+            self._add(self._holes.flush())
+            self._past = b""
             return
         gap = (packet.timestamp - self._timestamp) & 0xFFFFFFFF
-        filling = self._codec.silence * gap if gap <= self._codec.rate * MAX_GAP_S else None
-        # Across a jump no frame is begun, so that frames and packets keep step.
-        self._rest = packet.payload if filling is None else self._rest + filling + packet.payload
         self._timestamp = packet.timestamp + len(packet.payload)
+        if not gap:
+            self._add(self._holes.push(packet.payload, self._past))
+            return
+        self._add(self._holes.flush())
+        if gap > self._codec.rate * MAX_GAP_S:
+            # Across a jump no frame is begun, so that frames and packets keep step.
+            self._rest = self._past = b""
+        elif last and packet.sequence != (last.sequence + 1) & 0xFFFF:
+            after = b"".join(later.payload for later in coming)[:REACH]
+            self._add(conceal(self._codec, self._past, after, gap))
+        else:
+            self._add(self._codec.silence * gap)
+        self._add(packet.payload)
+
+    def _add(self, codes: bytes) -> None:
+        self._rest += codes
+        self._past = (self._past + codes)[-REACH:]
 
     def _frames(self) -> list[bytes]:
         size = _samples(self._codec)

@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Address = tuple[str, int]
 """A numeric IP address and a UDP port."""
@@ -14,9 +15,11 @@ _SOURCES = 0x0F
 _MARKER = 0x80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packet:
-    """One RTP packet; contributing sources, header extension and padding are left out."""
+class Packet(NamedTuple):
+    """One RTP packet; contributing sources, header extension and padding are left out.
+
+    A tuple, because one is made for each packet, and a frozen dataclass takes three times as long to make.
+    """
 
     payload_type: int
     sequence: int
