@@ -33,6 +33,7 @@ from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.media.rtp_line import RtpLine
 from callcenter.speech.ear import SpeechStarted
 from callcenter.speech.local_ear import LocalEar, LocalHearing
+from callcenter.speech.onset import Levels
 from callcenter.speech.recogniser import Recognised
 from callcenter.speech.utterances import Window, window_bytes
 from callcenter.speech.vad import Silero, Track
@@ -113,9 +114,9 @@ class Extension:
     def _note_judgements(self, ear: LocalEar) -> None:
         follow, judged = ear.follow, self.judged
 
-        def noted(window: Window, probability: float, group: asyncio.TaskGroup) -> None:
+        def noted(window: Window, probability: float, levels: Levels, group: asyncio.TaskGroup) -> None:
             judged.append(time.monotonic())
-            follow(window, probability, group)
+            follow(window, probability, levels, group)
 
         # Hearing makes its ears itself; measuring from outside spares it a seam that nothing else needs.
         ear.follow = noted  # type: ignore[method-assign]

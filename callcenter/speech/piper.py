@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from callcenter.config import Talking
 from callcenter.errors import MissingPartError, Overloaded, SpeechError
 from callcenter.media.pcm import Clip
 from callcenter.speech.mastering import master
+from callcenter.speech.threads import PATIENT, pool
 
 WORKERS = 2
 """Texts spoken at once, each on the configured number of threads."""
@@ -34,7 +34,7 @@ class Piper:
         self._voice = _load(model, settings.threads)
         self._most = WORKERS + settings.waiting
         self._pending = 0
-        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="piper")
+        self._threads = pool(WORKERS, "piper", PATIENT)
 
     async def start(self) -> None:
         """Warm up, so that the first caller need not wait for it."""

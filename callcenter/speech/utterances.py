@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 WINDOW_MS = 32
 HYSTERESIS = 0.15
@@ -20,8 +21,7 @@ LONGEST_MS = 25_000
 """Whisper's window is 30 s. Longer speech is cut here and goes on as the next utterance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(NamedTuple):
     """The stretch of a call's sound that is judged at once."""
 
     pcm: bytes

@@ -3,7 +3,6 @@
 import asyncio
 import time
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from math import exp
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from callcenter.config import Hearing
 from callcenter.errors import MissingPartError, Overloaded, SpeechError
 from callcenter.speech.recogniser import Recognised
+from callcenter.speech.threads import PATIENT, pool
 
 Floats = NDArray[np.float32]
 
@@ -80,20 +80,23 @@ class Whisper:
 
         Raises MissingPartError when it is not there.
         """
+        self._threads = pool(settings.workers, "whisper", PATIENT)
+        load = partial(
+            WhisperModel,
+            model,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            cpu_threads=settings.threads,
+            num_workers=settings.workers,
+        )
         try:
-            self._model = WhisperModel(
-                model,
-                device=settings.device,
-                compute_type=settings.compute_type,
-                cpu_threads=settings.threads,
-                num_workers=settings.workers,
-            )
+            # CTranslate2 starts the threads that do the work here, and they are as nice as the one that starts them.
+            self._model = self._threads.submit(load).result()
         except (RuntimeError, ValueError, OSError) as error:
             raise MissingPartError(f"the Whisper model {model} cannot be loaded: {error}") from error
         self._workers = settings.workers
         self._most = settings.workers + settings.waiting
         self._pending = 0
-        self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="whisper")
 
     async def start(self) -> None:
         """Warm up, so that the first caller need not wait for it."""

@@ -12,7 +12,7 @@ import pytest
 from callcenter import config
 from callcenter.errors import MissingPartError, Overloaded, SpeechError
 from callcenter.media.pcm import FrameQueue, Trail, frame_bytes
-from callcenter.speech.ear import EarEvent, HearingFailed, SpeechStarted, Utterance
+from callcenter.speech.ear import EarEvent, HearingFailed, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
 from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.models import Models
 from callcenter.speech.phrases import PhraseCache
@@ -190,8 +190,12 @@ async def heard(hearing: LocalHearing, sound: bytes, count: int) -> list[EarEven
     frames = FrameQueue(RATE, limit=10_000)
     ear = hearing.listen(frames, Trail(RATE), prompt=PROMPT)
     receive(frames, sound, at=100.0)
+    events: list[EarEvent] = []
     async with asyncio.timeout(20):
-        events = [await ear.next() for _ in range(count)]
+        while len(events) < count:
+            event = await ear.next()
+            if not isinstance(event, SpeechPaused | SpeechResumed):
+                events.append(event)
     ear.close()
     return events
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.media.pcm import Samples, Trail, rms_dbfs, to_pcm, to_samples
-from callcenter.speech.onset import ECHO_S, PROOF_WINDOWS, SURE_WINDOWS, Floor, Judgement, Onset
+from callcenter.speech.onset import ECHO_S, PROOF_WINDOWS, SURE_WINDOWS, Floor, Judgement, Onset, block_levels
 from callcenter.speech.utterances import Began, Ended, Event, Utterances, Window
 from tests.speech.duplex import LINE_NOISE_DBFS, RATE, WINDOW, Duplex, duplex, echo_of, noise, voice
 
@@ -42,7 +42,8 @@ class Listener:
         at = self._number * 0.032
         if self.agent_talks:
             self._trail.put(self._agent[self._number % 40 * 320 :][:320], at)
-        judgement = self._onset.judge(Window(pcm=to_pcm(samples), began=at - 0.03, ended=at), probability)
+        window = Window(pcm=to_pcm(samples), began=at - 0.03, ended=at)
+        judgement = self._onset.judge(window, probability, block_levels([window.pcm])[0])
         assert judgement.probability == probability, "there is no echo"
         return judgement.begins
 
@@ -119,7 +120,7 @@ def judged(line: Duplex) -> list[tuple[float, Judgement]]:
     heard = []
     for window in line.windows():
         probability = 0.95 if rms_dbfs(to_samples(window.pcm)) > LINE_NOISE_DBFS + 5 else QUIET
-        heard.append((window.ended, onset.judge(window, probability)))
+        heard.append((window.ended, onset.judge(window, probability, block_levels([window.pcm])[0])))
     return heard
 
 
@@ -228,3 +229,11 @@ class TestUtterances:
     def test_once_it_is_surely_speech_it_gets_the_usual_pause(self) -> None:
         events = follow((QUIET, True), (0.9, None), *[(QUIET, None)] * 10)
         assert [(n, type(event)) for n, event in events] == [(0, Began), (8, Ended)]
+
+
+def test_levels_of_many_windows_are_those_of_each() -> None:
+    windows = [to_pcm(noise(seed, size, -10.0 - seed)) for seed, size in enumerate((256, 512, 256, 512, 256))]
+    together = block_levels(windows)
+    assert together == [levels for window in windows for levels in block_levels([window])]
+    assert [sum(levels) / len(levels) for levels in together] == pytest.approx([-10, -11, -12, -13, -14], abs=0.8)
+    assert block_levels([]) == []
