@@ -137,6 +137,7 @@ class Call:
                 group.create_task(attention.listen()),
                 group.create_task(self._bridge_waits(line, attention)),
                 group.create_task(self._watch_length()),
+                group.create_task(self._legs.steady()),
             ]
             reason = await self._converse(line, attention)
             for reflex in reflexes:

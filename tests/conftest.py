@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from callcenter.asterisk.private import PrivateAsterisk
-from callcenter.config import Admission, Settings, load
+from callcenter.config import Admission, Recording, Settings, load
 from callcenter.demo import DaemonProcess, House, led_to
 
 Result = TypeVar("Result")
@@ -51,6 +51,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A daemon on an Asterisk where no test takes its application away, for all tests that leave both as they were."""
     asterisk = PrivateAsterisk(load().paths.cache)
     settings = open_to_all(led_to(load(), asterisk, tmp_path_factory.mktemp("state")))
+    settings = settings.model_copy(update={"recording": Recording(enabled=True)})
     daemon = DaemonProcess(settings)
     try:
         _finish(asterisk.start())

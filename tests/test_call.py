@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -25,6 +27,7 @@ from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
 from callcenter.media.line import Line
 from callcenter.media.rtp_line import RtpLine
+from callcenter.media.tape import Tape
 from callcenter.office import Office
 from callcenter.speech.ear import Ear, HearingFailed, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
@@ -60,6 +63,9 @@ class PaperLegs(Legs):
             raise self.refuse
         return self.peer
 
+    async def steady(self) -> None:
+        pass
+
     async def next(self) -> ChannelEvent:
         return await self.events.get()
 
@@ -93,6 +99,8 @@ class Scene:
     told: list[dict[str, Any]] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
     lines: list[RtpLine] = field(default_factory=list)
+    recorded: bool = False
+    tapes: list[Tape] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     call: Call = field(init=False)
     running: asyncio.Task[Outcome] = field(init=False)
@@ -121,7 +129,7 @@ class Scene:
                 voice=self.voice,
                 fillers=flow.sentences.fillers,
                 store=self.records.append,
-                tape=lambda call, at: None,
+                tape=self._tape,
                 tell=self.told.append,
                 latencies=Latencies(),
                 manners=Manners(
@@ -141,6 +149,12 @@ class Scene:
             await act(self)
             await asyncio.wait([self.running])
             ticking.cancel()
+
+    def _tape(self, call: UUID, at: float) -> Tape | None:
+        if not self.recorded:
+            return None
+        self.tapes.append(Tape(call, Path(f"{call}.wav"), at, ULAW.rate))
+        return self.tapes[-1]
 
     def say(self, text: str, seconds: float = 1.0) -> None:
         """The caller has said `text`, which took `seconds`, and fallen silent half a second ago."""
@@ -219,6 +233,24 @@ def test_the_greeting_is_said_and_kept_with_what_was_heard_of_it() -> None:
     assert greeting.heard == ""
     assert greeting.timings["total"] < 50
     assert (scene.ended.outcome, scene.ended.reason) == ("hung_up", "caller")
+
+
+def test_a_recorded_call_has_its_tape_from_the_first_frame_to_the_end_of_the_line() -> None:
+    async def caller(scene: Scene) -> None:
+        await asyncio.sleep(1.0)
+        scene.hang_up()
+
+    def record(scene: Scene) -> None:
+        scene.recorded = True
+
+    scene = played(caller, record)
+    (tape,) = scene.tapes
+    assert tape.closed
+    assert scene.ended.recording == str(tape.path)
+    _, agent = tape.taken()
+    times = [at for at, pcm in agent if pcm]
+    assert len(times) == pytest.approx(49, abs=2)
+    assert all(later - earlier == pytest.approx(0.02, abs=0.002) for earlier, later in pairwise(times))
 
 
 def test_what_the_caller_says_becomes_the_lead() -> None:

@@ -87,6 +87,14 @@ class Ari:
         """End what `start_silence` began."""
         await self._request("DELETE", f"channels/{channel}/silence")
 
+    async def jitter_s(self, channel: str) -> float:
+        """The largest jitter so far of the packets that come from the phone of `channel`, in seconds."""
+        return await self._get(f"channels/{channel}/rtp_statistics", lambda content: float(content["local_maxjitter"]))
+
+    async def set_variable(self, channel: str, name: str, value: str) -> None:
+        """Set a channel variable, or a function of the dialplan."""
+        await self._request("POST", f"channels/{channel}/variable", variable=name, value=value)
+
     async def hang_up(self, channel: str, reason: str = "normal") -> None:
         """End a channel: `normal`, `busy`, `congestion`, `no_answer`, ... One that is gone is fine."""
         await self._remove(f"channels/{channel}", reason=reason)
@@ -97,7 +105,7 @@ class Ari:
 
     async def decline(self, channel: str, why: Literal["declined", "busy"] = "declined") -> None:
         """Hand the channel back to the dialplan, where CALLCENTER says `why` nobody has served the caller."""
-        await self._request("POST", f"channels/{channel}/variable", variable="CALLCENTER", value=why)
+        await self.set_variable(channel, "CALLCENTER", why)
         await self.continue_in_dialplan(channel)
 
     async def snoop(self, channel: str, snoop: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
+from callcenter.asterisk import jitter_buffer
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import ChannelEvent
 from callcenter.asterisk.switchboard import Mailbox
@@ -102,6 +103,10 @@ class Legs:
         except ExceptionGroup as failures:
             raise await self._foremost(failures) from None
         return result
+
+    async def steady(self) -> None:
+        """Give the caller a jitter buffer if the line needs one. Never raises for what Asterisk answers."""
+        await jitter_buffer.keep(self._ari, self._caller)
 
     async def next(self) -> ChannelEvent:
         """The next thing that happens to the caller's own channel, since the call arrived. For one reader."""
