@@ -3,17 +3,21 @@
 import argparse
 import asyncio
 import json
+import shlex
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, is_dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import shtab
 import uvloop
 from rich.console import Console
 
 from callcenter import __version__, config, control, daemon, demo, display, doctor, log
+from callcenter.bench import media, plot, soak, turns
+from callcenter.bench.media_report import MediaReport
 from callcenter.config import Log, Phone, Settings
 from callcenter.errors import CallCenterError, innermost
 from callcenter.simulation import live, persona, simulation
@@ -25,6 +29,7 @@ from callcenter.store.database import Database
 
 QUIET = Log(level="error")
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
 """Does what a subcommand says; returns the exit status."""
 
@@ -59,14 +64,7 @@ def parser() -> argparse.ArgumentParser:
     ).complete = shtab.FILE  # type: ignore[attr-defined]
     shtab.add_argument_to(root, "--print-completion", help="print a completion script for your shell")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, command: Command, text: str, *, as_json: bool = True) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        sub.set_defaults(command=command)
-        if as_json:
-            sub.add_argument("--json", action="store_true", help="print JSON")
-        return sub
-
+    add = partial(_add, commands)
     add("run", _run, "answer calls until told to stop", as_json=False)
     status = add("status", _status, "show the calls in progress and how the daemon is")
     status.add_argument("--watch", action="store_true", help="go on showing it, once a second")
@@ -86,7 +84,51 @@ def parser() -> argparse.ArgumentParser:
     models = add("models", _models, "list, fetch or verify the models")
     models.add_argument("action", choices=["list", "fetch", "verify"])
     models.add_argument("names", nargs="*", metavar="NAME", help="which (default: those that the settings need)")
+    _add_benches(commands.add_parser("bench", help="measure speed and capacity", description="Measure."))
     return root
+
+
+def _add(
+    commands: Commands, name: str, command: Command, text: str, *, as_json: bool = True
+) -> argparse.ArgumentParser:
+    sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    sub.set_defaults(command=command)
+    if as_json:
+        sub.add_argument("--json", action="store_true", help="print JSON")
+    return sub
+
+
+def _add_benches(bench: argparse.ArgumentParser) -> None:
+    add = partial(_add, bench.add_subparsers(required=True, metavar="BENCH"))
+    plane = add("media", _bench_media, "find how many calls' sound one core holds, in real time")
+    plane.add_argument("--calls", type=_positive, metavar="N", help="so many alone (default: search)")
+    plane.add_argument("--seconds", type=float, default=5.0, metavar="S", help="measure each level so long (default 5)")
+    plane.add_argument("--vs", choices=["pipecat"], help="the same work through pipecat, in an environment of its own")
+    speed = add("turns", _bench_turns, "measure answers, interruptions and false stops over Asterisk, on both sides")
+    speed.add_argument(
+        "--at-once", type=turns.levels, default=(1, 2, 4, 8), metavar="N,N…", help="calls at once (default 1,2,4,8)"
+    )
+    speed.add_argument("--rounds", type=_positive, default=2, metavar="N", help="calls for each place (default 2)")
+    speed.add_argument("--no-manners", action="store_true", help="leave out interruptions and false stops")
+    picture = speed.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw latency against calls at once")
+    picture.complete = shtab.FILE  # type: ignore[attr-defined]
+    record = speed.add_argument("--record", type=Path, metavar="DIR", help="keep each call as a stereo WAV file there")
+    record.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    endurance = add("soak", _bench_soak, "let callers ring for long, and see whether memory and files stay flat")
+    endurance.add_argument("--minutes", type=float, default=60.0, metavar="M", help="for so long (default 60)")
+    endurance.add_argument("--at-once", type=_positive, default=2, metavar="N", help="calls at once (default 2)")
+    for sub in (speed, endurance):
+        callers = sub.add_argument(
+            "personas", nargs="*", type=Path, metavar="PERSONA.yaml", help="who calls (default: the benchmark's own)"
+        )
+        callers.complete = shtab.FILE  # type: ignore[attr-defined]
+        sub.add_argument("--running", action="store_true", help="ring the daemon that runs already")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
+    return int(text)
 
 
 def _add_calling(sub: argparse.ArgumentParser, *, nargs: str) -> None:
@@ -160,6 +202,53 @@ async def _call_in(
     console.print(live.summary(report))
     if options.json:
         print(json.dumps(report.as_json()))
+    return 0 if report.ok else 1
+
+
+async def _bench_media(options: argparse.Namespace, settings: Settings) -> int:
+    plan = media.Plan(cache=settings.paths.cache, calls=options.calls, seconds=options.seconds, vs=options.vs)
+    report = await media.measure(plan, _progress)
+    return _measured(report, options)
+
+
+async def _bench_turns(options: argparse.Namespace, settings: Settings) -> int:
+    if options.plot:
+        plot.check(options.plot)
+    plan = turns.Plan(
+        settings=settings,
+        running=options.running,
+        callers=tuple(map(persona.load, options.personas)),
+        at_once=options.at_once,
+        rounds=options.rounds,
+        manners=not options.no_manners,
+        record=options.record,
+    )
+    report = await turns.measure(plan, _progress)
+    if options.plot:
+        options.plot.write_text(report.picture(shlex.join(["callcenter", *sys.argv[1:]])), encoding="utf-8")
+    return _measured(report, options)
+
+
+async def _bench_soak(options: argparse.Namespace, settings: Settings) -> int:
+    plan = soak.Plan(
+        settings=settings,
+        running=options.running,
+        callers=tuple(map(persona.load, options.personas)),
+        minutes=options.minutes,
+        at_once=options.at_once,
+    )
+    return _measured(await soak.measure(plan, _progress), options)
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _measured(report: MediaReport | turns.Report | soak.Report, options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps(report.as_json(), indent=2))
+    else:
+        display.console.print(report.drawn())
     return 0 if report.ok else 1
 
 

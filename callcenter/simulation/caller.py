@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Any
+from zlib import crc32
 
 import structlog
 
 from callcenter.errors import SimulationError
 from callcenter.media.pcm import Samples
 from callcenter.simulation.conduct import Conduct, Leave, Play
+from callcenter.simulation.cough import cough
+from callcenter.simulation.echo import EchoPath
 from callcenter.simulation.handset import Handset
 from callcenter.simulation.happenings import (
     AgentSays,
@@ -21,6 +25,7 @@ from callcenter.simulation.happenings import (
     LeadIs,
     Timed,
 )
+from callcenter.simulation.impairment import Impairment
 from callcenter.simulation.measure import Span
 from callcenter.simulation.persona import Line, Persona
 from callcenter.simulation.phone import Connection, Phone
@@ -49,6 +54,8 @@ class Caller:
         self.persona = persona
         self.number = number
         self._sounds = sounds
+        self._seeds = count(crc32(number.encode()))
+        """Of this call's coughs and of its network."""
         self._tell = tell
         self._conduct: Conduct | None = None
         self._early: list[tuple[str, float]] = []
@@ -62,7 +69,9 @@ class Caller:
         """Dial, talk and hang up; at the latest after `limit_s`. Raises SimulationError when nothing comes of it."""
         wants = tuple(self.persona.expect.slots.expected)
         self._tell(Dialled(name=self.persona.name, caller=self.number, wants=wants))
-        async with Handset.open(host, noise) as handset, phone.dial(self.number, handset) as dialled:
+        echo = EchoPath(self.persona.echo) if self.persona.echo else None
+        network = Impairment(self.persona.line, next(self._seeds)) if self.persona.line else None
+        async with Handset.open(host, noise, echo, network) as handset, phone.dial(self.number, handset) as dialled:
             self._tell(Answered())
             ended_by = await self._talk(dialled, limit_s)
             ended = asyncio.get_running_loop().time()
@@ -132,12 +141,10 @@ class Caller:
     async def _play(self, play: Play, dialled: Connection, conduct: Conduct) -> None:
         line, handset = play.line, dialled.handset
         conduct.begins_turn(line)
-        self._close_turn(
-            caller=_told(line), interrupted=play.interrupting, compared=bool(line.say and not line.hang_up)
-        )
-        if line.say or line.wav or line.dtmf:
-            self._tell(CallerSays(text=_told(line), interrupting=play.interrupting))
-        samples = clip(line, self._sounds)
+        self._close_turn(caller=line.told, interrupted=play.interrupting, compared=_is_compared(line))
+        if line.told:
+            self._tell(CallerSays(text=line.told, interrupting=play.interrupting))
+        samples = cough(next(self._seeds)) if line.cough else clip(line, self._sounds)
         span = None
         if samples is not None:
             span = await handset.say(samples)
@@ -177,6 +184,6 @@ class Caller:
             log.warning("! no end of the call", caller=self.number)
 
 
-def _told(line: Line) -> str:
-    """What a line says, for a transcript."""
-    return line.say or line.dtmf or (f"[{line.wav.name}]" if line.wav else "")
+def _is_compared(line: Line) -> bool:
+    """Whether what is heard of `line` should be its words: an mm-hm need not be, a farewell cannot."""
+    return bool(line.say and line.takes_turn and not line.hang_up)

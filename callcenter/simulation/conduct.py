@@ -54,6 +54,8 @@ class Conduct:
         self._script = Script(persona)
         self._patience = persona.patience
         self._clauses: list[_Clause] = []
+        self._before_aside = 0
+        """How many of them came before the caller's last cough or the like."""
         self._pending: _Pending | None = None
         self._idle_since = answered
 
@@ -64,8 +66,10 @@ class Conduct:
     def begins_turn(self, line: Line) -> None:
         """The caller begins to do `line`; only what the agent says from here on asks for another."""
         self._script.use(line)
-        self._clauses.clear()
         self._pending = None
+        if line.takes_turn:
+            self._clauses.clear()
+        self._before_aside = len(self._clauses)
 
     def ends_turn(self, at: float) -> None:
         """The caller has done it."""
@@ -79,7 +83,7 @@ class Conduct:
         if sounded is None:
             return None
         talking = now - sounded < STOPPED_S
-        cue = self._script.cue(self._heard(sounded))
+        cue = self._cue([clause for clause in self._clauses if clause.at - EVENT_DELAY_S <= sounded])
         if cue is None:
             return None
         if cue.line.barge_in is not None:
@@ -98,19 +102,18 @@ class Conduct:
             self._pending = _Pending(line=cue.line, due=max(self._pending.due, sounded + PUZZLED_S))
         return Play(line=cue.line, interrupting=False) if now >= self._pending.due else None
 
-    def _heard(self, sounded: float) -> str:
-        """What the agent has said since the caller's last turn, as far as it was on the wire."""
-        return " ".join(clause.text for clause in self._clauses if clause.at - EVENT_DELAY_S <= sounded)
+    def _cue(self, clauses: list[_Clause]) -> Cue | None:
+        """The line for `clauses`, which begin with the first since the caller's last turn."""
+        said = [clause.text for clause in clauses]
+        return self._script.cue(" ".join(said), " ".join(said[self._before_aside :]))
 
     def _more_to_come(self, now: float, sounded: float) -> bool:
         return any(clause.at > sounded and now - clause.at < ANNOUNCED_S for clause in self._clauses)
 
     def _asked_at(self, line: Line, sounded: float) -> float:
         """When the clause began with which `line` came to fit."""
-        heard: list[str] = []
-        for clause in self._clauses:
-            heard.append(clause.text)
-            cue = self._script.cue(" ".join(heard))
+        for count, clause in enumerate(self._clauses, start=1):
+            cue = self._cue(self._clauses[:count])
             if cue and cue.line is line:
                 return clause.at
         return sounded

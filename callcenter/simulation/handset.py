@@ -4,16 +4,17 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
-
-import numpy as np
+from typing import Self, cast
 
 from callcenter.errors import SimulationError
 from callcenter.media.g711 import ULAW
-from callcenter.media.pcm import FRAME_MS, Samples, to_pcm
+from callcenter.media.pcm import FRAME_MS, Samples
 from callcenter.media.rtp_packet import Address, Packet
+from callcenter.simulation.echo import EchoPath
+from callcenter.simulation.impairment import Impairment
 from callcenter.simulation.keypad import FRAME, Stream
 from callcenter.simulation.measure import Span
+from callcenter.simulation.microphone import Microphone
 from callcenter.simulation.recording import Recording
 
 FRAME_S = FRAME_MS / 1000
@@ -22,18 +23,20 @@ LATE_S = 2 * FRAME_S
 
 
 class Handset(asyncio.DatagramProtocol):
-    """Sends sound or noise without a pause, and keeps all that it sends and receives. `open` makes one."""
+    """Sends sound or noise without a pause, and keeps all that it sends and receives. `open` makes one.
 
-    def __init__(self, noise: Samples | None) -> None:
+    What it keeps of its own side is what it picked up, before the network has impaired it.
+    """
+
+    def __init__(self, microphone: Microphone, network: Impairment | None) -> None:
         self.recording = Recording(asyncio.get_running_loop().time())
         self.sounded: float | None = None
         """Loop time of the last frame with sound in it."""
         self.received = 0
         """Frames of sound or silence."""
         self._loop = asyncio.get_running_loop()
-        self._noise = noise
-        self._noise_at = 0
-        self._speech = np.zeros(0, np.float32)
+        self._microphone = microphone
+        self._network = network
         self._last_sent = self._loop.time()
         self._ticked = asyncio.Event()
         self._peer: Address | None = None
@@ -45,11 +48,18 @@ class Handset(asyncio.DatagramProtocol):
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, host: str, noise: Samples | None = None) -> AsyncIterator["Handset"]:
+    async def open(
+        cls,
+        host: str,
+        noise: Samples | None = None,
+        echo: EchoPath | None = None,
+        network: Impairment | None = None,
+    ) -> AsyncIterator[Self]:
         """A handset on a free port of `host`; its clock runs while the block does."""
         loop = asyncio.get_running_loop()
+        microphone = Microphone(noise, echo)
         try:
-            _, handset = await loop.create_datagram_endpoint(lambda: cls(noise), local_addr=(host, 0))
+            _, handset = await loop.create_datagram_endpoint(lambda: cls(microphone, network), local_addr=(host, 0))
         except OSError as error:
             raise SimulationError(f"no port for sound at {host}: {error.strerror}") from error
         handset._tick(loop.time())
@@ -70,10 +80,10 @@ class Handset(asyncio.DatagramProtocol):
 
     async def say(self, samples: Samples) -> Span:
         """Speak, and return the loop times at which the first and the last sample left."""
-        self._speech = samples
+        self._microphone.say(samples)
         await self._ticked.wait()
         start = self._last_sent
-        while self._speech.size:
+        while self._microphone.speaking:
             await self._ticked.wait()
         last = samples.size % FRAME or FRAME
         return Span(start=start, end=max(start, self._last_sent) + last / (FRAME / FRAME_S))
@@ -99,7 +109,9 @@ class Handset(asyncio.DatagramProtocol):
             return
         at = self._loop.time()
         self.received += 1
-        if self.recording.agent.add(at, ULAW.decode(packet.payload)):
+        pcm = ULAW.decode(packet.payload)
+        self._microphone.hear(pcm, at)
+        if self.recording.agent.add(at, pcm):
             self.sounded = at
 
     def _tick(self, deadline: float) -> None:
@@ -115,20 +127,22 @@ class Handset(asyncio.DatagramProtocol):
 
     def _send(self) -> None:
         self._last_sent = self._loop.time()
-        pcm = self._next_frame()
-        if self._transport and self._peer:
+        pcm = self._microphone.frame(self._last_sent)
+        if self._peer:
             for datagram in self._stream.datagrams(pcm):
-                self._transport.sendto(datagram, self._peer)
+                self._post(datagram)
             self.recording.caller.add(self._last_sent, pcm)
 
-    def _next_frame(self) -> bytes:
-        frame = np.zeros(FRAME, np.float32)
-        spoken, self._speech = self._speech[:FRAME], self._speech[FRAME:]
-        frame[: spoken.size] += spoken
-        if self._noise is not None:
-            frame += self._noise[self._noise_at : self._noise_at + FRAME]
-            self._noise_at = (self._noise_at + FRAME) % self._noise.size
-        return to_pcm(frame)
+    def _post(self, datagram: bytes) -> None:
+        if self._network is None:
+            self._deliver(datagram)
+            return
+        for due in self._network.send(datagram, self._last_sent):
+            self._loop.call_at(due.at, self._deliver, due.datagram)
+
+    def _deliver(self, datagram: bytes) -> None:
+        if self._transport and not self._transport.is_closing():
+            self._transport.sendto(datagram, self._peer)
 
     def _close(self) -> None:
         if self._timer:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from callcenter import yaml_file
 from callcenter.errors import FileError
+from callcenter.simulation import pauses
 from callcenter.simulation.expectation import CallbackTime
 from callcenter.yaml_file import Part
 
@@ -20,6 +21,15 @@ Number = int | float
 FLITE_VOICES = ("awb", "awb_time", "kal", "kal16", "rms", "slt")
 DEFAULT_NAMES = {"flite": "rms", "espeak": "", "piper": "joe-us"}
 """The voice of an engine when the persona names none; espeak takes the language's."""
+
+
+def _with_pauses(text: str) -> str:
+    pauses.phrases(text)
+    return text
+
+
+Speech = Annotated[str, AfterValidator(_with_pauses)]
+"""What a caller says; `[700]` between words is a silence of 700 ms."""
 
 
 class Voice(Part):
@@ -48,12 +58,33 @@ class Noise(Part):
     kind: Literal["white", "babble"] = "white"
 
 
+class Echo(Part):
+    """A loudspeaker: what the phone receives comes back into what it sends."""
+
+    db: float = Field(default=-20.0, ge=-60, lt=0)
+    """Relative to what was received."""
+    delay_ms: float = Field(default=120.0, ge=0, le=1000)
+
+
+class Network(Part):
+    """What lies between the phone and Asterisk, for the packets that the phone sends."""
+
+    jitter_ms: float = Field(default=0.0, ge=0, le=1000)
+    """Each packet comes later than its time by something between 0 and this, so that the order can change."""
+    loss: float = Field(default=0.0, ge=0, le=1)
+    """The probability that a packet is lost."""
+    reorder: float = Field(default=0.0, ge=0, le=1)
+    """The probability that a packet changes places with its successor."""
+
+
 class Line(Part):
     """What the caller does when the agent has said something that `on` is found in."""
 
     on: str
-    say: str | None = None
+    say: Speech | None = None
     """An empty text answers with silence."""
+    cough: bool = False
+    """One cough, another each time."""
     wav: Path | None = None
     dtmf: Annotated[str, Field(pattern=r"^[0-9A-D*#]+$")] | None = None
     hang_up: bool = False
@@ -62,6 +93,8 @@ class Line(Part):
     barge_in: float | None = Field(default=None, ge=0, le=60)
     """Seconds after the agent began the clause with the pattern in it; in place of `after`."""
     repeat: bool = False
+    aside: bool = False
+    """Said without taking the turn, such as "mm-hm"; what the agent has said still wants an answer. So is a cough."""
 
     @field_validator("on")
     @classmethod
@@ -74,14 +107,26 @@ class Line(Part):
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
-        done = [name for name in ("say", "wav", "dtmf") if getattr(self, name) is not None]
+        done = [name for name in ("say", "wav", "dtmf") if getattr(self, name) is not None] + ["cough"] * self.cough
         if len(done) > 1 or (self.hang_up and done not in ([], ["say"])):
-            raise ValueError("only one of say, wav, dtmf and hang_up is allowed, or say with hang_up")
+            raise ValueError("only one of say, cough, wav, dtmf and hang_up is allowed, or say with hang_up")
         if not done and not self.hang_up:
-            raise ValueError("one of say, wav, dtmf or hang_up is missing")
+            raise ValueError("one of say, cough, wav, dtmf or hang_up is missing")
         if self.barge_in is not None and "after" in self.model_fields_set:
             raise ValueError("only one of after and barge_in is allowed")
         return self
+
+    @property
+    def takes_turn(self) -> bool:
+        """Whether only what the agent says after it asks for another line."""
+        return not (self.aside or self.cough)
+
+    @property
+    def told(self) -> str:
+        """What the caller does, for a transcript: their words without the pauses, keys, or what it is in brackets."""
+        if self.cough:
+            return "[cough]"
+        return pauses.spoken(self.say or "") or self.dtmf or (f"[{self.wav.name}]" if self.wav else "")
 
 
 class Slots(Part):
@@ -132,10 +177,13 @@ class Persona(Part):
     language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")
     voice: Voice = Voice()
     noise: Noise | None = None
+    echo: Echo | None = None
+    line: Network | None = None
+    """A perfect one where it is left out."""
     patience: float = Field(default=20.0, gt=0, le=300)
     """Seconds of silence after which the caller hangs up."""
     lines: tuple[Line, ...] = ()
-    otherwise: str | None = None
+    otherwise: Speech | None = None
     """What is said when no line fits; without it the caller says nothing then."""
     expect: Expectation
 

@@ -1,13 +1,14 @@
 """What came of simulated calls: the lead against the expected one, and what was measured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from callcenter.simulation import expectation, measure
+from callcenter.simulation import expectation, interruption, measure
+from callcenter.simulation.interruption import Closed, Interruption, Spoken
 from callcenter.simulation.measure import Activity, Span
 from callcenter.simulation.persona import Persona
 from callcenter.simulation.transcript import Placed, Turn
@@ -29,6 +30,8 @@ class TurnResult:
     stop_ms: float | None
     """From the caller's interruption to the agent's silence."""
     timings: dict[str, float]
+    cut_off: bool = False
+    """The agent began to talk before the caller had ended."""
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -39,6 +42,7 @@ class TurnResult:
             "latency_ms": self.latency_ms,
             "stop_ms": self.stop_ms,
             "timings": self.timings,
+            "cut_off": self.cut_off,
         }
 
 
@@ -58,6 +62,9 @@ class CallResult:
     words: WordErrors = field(default_factory=WordErrors)
     greeting_ms: float | None = None
     longest_silence_s: float | None = None
+    spoken: tuple[Spoken, ...] = ()
+    """The agent's turns as they were heard."""
+    interruptions: tuple[Interruption, ...] = ()
     seconds: float = 0.0
     ended_by: str | None = None
     recording: str | None = None
@@ -96,6 +103,7 @@ class CallResult:
             "slots_total": self.slots_total,
             "slots_wrong": list(self.wrong),
             "turns": [turn.as_json() for turn in self.turns],
+            "interruptions": [asdict(interruption) for interruption in self.interruptions],
             "wer": _rounded(self.words.rate, 3),
             "greeting_ms": self.greeting_ms,
             "latency_ms": percentiles(self.latencies),
@@ -154,9 +162,13 @@ class Report:
         }
 
 
-def judge(placed: Placed, persona: Persona, caller: str, called: date, recording: str | None = None) -> CallResult:
-    """Measure and compare a call made on `called` with what its persona expects."""
+def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: Sequence[Closed] = ()) -> CallResult:
+    """Measure and compare a call made on `called` with what its persona expects; `closed` are the agent's turns."""
     agent = Activity.of(placed.recording.agent.samples())
+    clean = persona.noise is None and persona.echo is None
+    own = Activity.of(placed.recording.caller.samples()) if clean else None
+    asides = frozenset(line.told for line in persona.lines if not line.takes_turn)
+    said = interruption.spoken(placed, closed, asides)
     expected = persona.expect.slots.expected
     found = placed.lead["slots"]
     speeches = [turn.speech for turn in placed.turns if turn.speech]
@@ -170,13 +182,14 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, recording
         wrong=tuple(
             slot for slot, value in expected.items() if not expectation.right(slot, value, found.get(slot), called)
         ),
-        turns=tuple(_measured(turn, agent) for turn in placed.turns),
+        turns=tuple(_measured(turn, agent, own, aside=turn.caller in asides) for turn in placed.turns),
         words=_word_errors(placed.turns, persona.language),
         greeting_ms=measure.greeting_ms(agent, placed.answered),
         longest_silence_s=measure.longest_silence_s(agent, speeches, Span(start=placed.answered, end=placed.ended)),
+        spoken=said,
+        interruptions=interruption.interruptions(placed, said, own, asides),
         seconds=placed.ended - placed.answered,
         ended_by=placed.ended_by,
-        recording=recording,
         error=None if placed.outcome else "the daemon did not tell how the call ended",
     )
 
@@ -202,14 +215,19 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
     return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
 
 
-def _measured(turn: Turn, agent: Activity) -> TurnResult:
+def _measured(turn: Turn, agent: Activity, own: Activity | None, *, aside: bool) -> TurnResult:
+    """`own` is the caller's side, where nothing but the caller sounds in it."""
+    spoke = None if aside else turn.speech
+    latency_ms = measure.latency_ms(agent, spoke.end) if spoke else None
+    began = interruption.first_sound(spoke, own) if spoke and turn.interrupted else None
     return TurnResult(
         agent=turn.agent,
         caller=turn.caller,
         heard=turn.heard,
-        latency_ms=measure.latency_ms(agent, turn.speech.end) if turn.speech else None,
-        stop_ms=measure.stop_ms(agent, turn.speech.start) if turn.speech and turn.interrupted else None,
+        latency_ms=interruption.timed(turn, latency_ms),
+        stop_ms=None if began is None else measure.stop_ms(agent, began),
         timings=turn.timings,
+        cut_off=bool(spoke and measure.cut_off(agent, spoke)),
     )
 
 

@@ -21,13 +21,14 @@ class Script:
         self._unused = list(persona.lines)
         self._otherwise = Line(on="", say=persona.otherwise, repeat=True) if persona.otherwise else None
 
-    def cue(self, said: str) -> Cue | None:
+    def cue(self, said: str, lately: str | None = None) -> Cue | None:
         """The first line whose pattern is in what the agent `said` since the caller's last turn.
 
+        For a line that takes no turn only what it said `lately`, since the last of those, counts.
         None when no line fits and there is nothing to say otherwise: the caller stays silent.
         """
         for line in self._unused:
-            if re.search(line.on, said, re.IGNORECASE):
+            if re.search(line.on, said if line.takes_turn or lately is None else lately, re.IGNORECASE):
                 return Cue(line)
         return Cue(self._otherwise, fallback=True) if self._otherwise and said.strip() else None
 

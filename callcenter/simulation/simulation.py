@@ -4,11 +4,12 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from callcenter import control
 from callcenter.errors import CallCenterError, MissingPartError
@@ -16,8 +17,10 @@ from callcenter.media.pcm import Samples
 from callcenter.simulation import noise
 from callcenter.simulation.caller import Caller
 from callcenter.simulation.happenings import Audience, Over
+from callcenter.simulation.interruption import Closed
 from callcenter.simulation.persona import Persona
 from callcenter.simulation.phone import Phone, SipTarget
+from callcenter.simulation.recording import Recording
 from callcenter.simulation.report import CallResult, Report, failed, judge
 from callcenter.simulation.voices import Voices
 
@@ -61,10 +64,10 @@ async def simulate(
     answers, or a part of the phone is not there.
     """
     await control.status(plan.control)
-    callers: dict[str, Caller] = {}
+    lines: dict[str, _Line] = {}
     async with Phone.open(plan.target) as phone, asyncio.TaskGroup() as group:
-        watch = group.create_task(_forward(plan.control, callers))
-        run = _Run(plan=plan, phone=phone, callers=callers, audience=audience)
+        watch = group.create_task(_forward(plan.control, lines))
+        run = _Run(plan=plan, phone=phone, lines=lines, audience=audience)
         await run.rehearse()
         calls = [group.create_task(run.place(index, *caller)) for index, caller in enumerate(plan.callers)]
         results = await asyncio.gather(*calls)
@@ -72,23 +75,48 @@ async def simulate(
     return Report(calls=tuple(results), left=await left() if left else {})
 
 
-async def _forward(socket: Path, callers: dict[str, Caller]) -> None:
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """A call in progress, and what the daemon told of its turns: when, on the loop's clock, and what."""
+
+    caller: Caller
+    turns: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+
+    def notice(self, event: dict[str, Any]) -> None:
+        if event.get("event") == "turn":
+            self.turns.append((asyncio.get_running_loop().time(), event))
+        self.caller.notice(event)
+
+    def closed(self, recording: Recording) -> list[Closed]:
+        """The agent's turns on the timeline of the call's recording."""
+        return [
+            Closed(
+                at=recording.seconds(at),
+                said=event.get("said", ""),
+                heard_by_caller=event.get("heard_by_caller", ""),
+                filler="filler" in event.get("timings", {}),
+            )
+            for at, event in self.turns
+        ]
+
+
+async def _forward(socket: Path, lines: dict[str, _Line]) -> None:
     """Tell each caller of its own call. Ends when the daemon does; the calls then say so themselves."""
     with suppress(MissingPartError):
         async for event in control.watch(socket):
-            if caller := callers.get(event.get("caller", "")):
-                caller.notice(event)
+            if line := lines.get(event.get("caller", "")):
+                line.notice(event)
 
 
 class _Run:
     """What the calls of one plan share."""
 
-    def __init__(self, *, plan: Plan, phone: Phone, callers: dict[str, Caller], audience: Audience) -> None:
+    def __init__(self, *, plan: Plan, phone: Phone, lines: dict[str, _Line], audience: Audience) -> None:
         self._plan = plan
         self._phone = phone
-        self._callers = callers
+        self._lines = lines
         self._audience = audience
-        self._lines = asyncio.Semaphore(plan.at_once)
+        self._free = asyncio.Semaphore(plan.at_once)
         self._voices = Voices(plan.cache)
 
     async def rehearse(self) -> None:
@@ -99,24 +127,26 @@ class _Run:
 
     async def place(self, index: int, number: str, persona: Persona) -> CallResult:
         """Place one call when a line is free."""
-        async with self._lines:
+        async with self._free:
             try:
                 result = await self._call(index, number, persona)
             except CallCenterError as error:
                 result = failed(persona, number, str(error))
             finally:
-                self._callers.pop(number, None)
+                self._lines.pop(number, None)
         self._audience.see(index, Over(result=result))
         return result
 
     async def _call(self, index: int, number: str, persona: Persona) -> CallResult:
         sounds = await self._voices.rehearse(persona)
         hiss: Samples | None = noise.loop(persona.noise, seed=index) if persona.noise else None
-        caller = self._callers[number] = Caller(persona, number, sounds, partial(self._audience.see, index))
+        caller = Caller(persona, number, sounds, partial(self._audience.see, index))
+        line = self._lines[number] = _Line(caller=caller)
         called = date.today()  # noqa: DTZ011 - "tomorrow" is the caller's, here and now
         placed = await caller.call(self._phone, hiss, self._phone.host, self._plan.longest_call_s)
-        path = None
-        if self._plan.record:
-            path = self._plan.record / f"{index:03d}-{persona.name.replace(' ', '-')}.wav"
-            await asyncio.to_thread(placed.recording.save, path)
-        return await asyncio.to_thread(judge, placed, persona, number, called, str(path) if path else None)
+        result = await asyncio.to_thread(judge, placed, persona, number, called, line.closed(placed.recording))
+        if self._plan.record is None:
+            return result
+        path = self._plan.record / f"{index:03d}-{persona.name.replace(' ', '-')}.wav"
+        await asyncio.to_thread(placed.recording.save, path)
+        return replace(result, recording=str(path))

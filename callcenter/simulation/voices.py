@@ -25,6 +25,7 @@ from callcenter.media.pcm import (
     to_samples,
     trim_silence,
 )
+from callcenter.simulation import pauses
 from callcenter.simulation.noise import SPEECH_DBFS
 from callcenter.simulation.persona import DEFAULT_NAMES, Line, Persona, Voice
 from callcenter.speech.models import Models
@@ -87,7 +88,7 @@ class Voices:
         texts = [line.say for line in persona.lines if line.say] + ([persona.otherwise] if persona.otherwise else [])
         sounds: dict[str, Samples] = {}
         for text in dict.fromkeys(texts):
-            sounds[text] = await self.speak(Order(voice=persona.voice, language=persona.language, text=text))
+            sounds[text] = await self._say(persona, text)
         for line in persona.lines:
             if line.wav:
                 sounds[str(line.wav)] = await asyncio.to_thread(recorded, line.wav)
@@ -108,6 +109,13 @@ class Voices:
         pcm = to_pcm(samples)
         await asyncio.to_thread(_keep, kept, pcm)
         return to_samples(pcm)
+
+    async def _say(self, persona: Persona, text: str) -> Samples:
+        parts: list[Samples] = []
+        for phrase in pauses.phrases(text):
+            parts.append(await self.speak(Order(voice=persona.voice, language=persona.language, text=phrase.words)))
+            parts.append(np.zeros(phrase.pause_ms * NARROWBAND // 1000, np.float32))
+        return np.concatenate(parts)
 
     async def _synthesise(self, order: Order) -> Sound:
         match order.voice.engine:
@@ -147,7 +155,7 @@ class Voices:
 
 
 def clip(line: Line, sounds: dict[str, Samples]) -> Samples | None:
-    """The sound of `line`, rehearsed; None when it has none."""
+    """The sound of `line`, rehearsed; None when it has none, or is made anew each time."""
     return sounds[str(line.wav)] if line.wav else sounds[line.say] if line.say else None
 
 

@@ -104,3 +104,19 @@ async def test_all_that_a_persona_says_is_rehearsed(tmp_path: Path) -> None:
     )
     sounds = await Voices(tmp_path).rehearse(persona)
     assert set(sounds) == {"Yes.", "Pardon?"}
+
+
+async def test_a_pause_inside_is_as_long_as_it_says(tmp_path: Path) -> None:
+    text = "My number is [700] five five five."
+    persona = Persona.model_validate(
+        {"name": "n", "lines": [{"on": ".", "say": text}], "expect": {"outcome": "partial"}}
+    )
+    samples = (await Voices(tmp_path).rehearse(persona))[text]
+    loud = np.flatnonzero(np.abs(samples) > 0.003)
+    gaps = np.diff(loud)
+    assert gaps.max() / NARROWBAND == pytest.approx(0.7, abs=0.02)
+    first, rest = loud[np.argmax(gaps)], samples.size - loud[np.argmax(gaps) + 1]
+    assert 0.4 < first / NARROWBAND < 1.2
+    assert 0.7 < rest / NARROWBAND < 1.8
+    assert loud[0] < 200
+    assert loud[-1] > samples.size - 200

@@ -52,7 +52,7 @@ def played(
         match conduct.decide(now, sounded):
             case Play(line=line):
                 conduct.begins_turn(line)
-                done.append((round(now, 1), line.say or "hangs up"))
+                done.append((round(now, 1), line.told or "hangs up"))
                 busy_until = now + speech
             case Leave(reason=reason):
                 return [*done, (round(now, 1), reason)]
@@ -62,6 +62,7 @@ def played(
 
 
 FUNDS = {"on": "interested", "say": "Funds."}
+COUGH = {"on": "interested", "cough": True, "barge_in": 1.0}
 AMOUNT = {"on": "how much", "say": "Fifty."}
 
 
@@ -112,6 +113,24 @@ AMOUNT = {"on": "how much", "say": "Fifty."}
             [Clause(1, "Interested?", 1)],
             [(2.5, "Funds.")],
             id="the agent stops before it is barged into",
+        ),
+        pytest.param(
+            [COUGH, FUNDS],
+            [Clause(1, "Interested in what?", 4)],
+            [(2.0, "[cough]"), (5.5, "Funds.")],
+            id="answers although they have coughed",
+        ),
+        pytest.param(
+            [COUGH | {"repeat": True}, FUNDS],
+            [Clause(1, "Interested in what?", 4), Clause(5.2, "Funds, bonds?", 1), Clause(6.5, "Interested?", 3)],
+            [(2.0, "[cough]"), (7.5, "[cough]"), (10.0, "Funds.")],
+            id="coughs once for each clause that asks",
+        ),
+        pytest.param(
+            [{"on": "interested", "say": "Mm-hm.", "aside": True, "barge_in": 0.5}, FUNDS],
+            [Clause(1, "Interested in what?", 4)],
+            [(1.5, "Mm-hm."), (5.5, "Funds.")],
+            id="says that they listen",
         ),
         pytest.param(
             [{"on": "anything else", "hang_up": True}],

@@ -11,12 +11,14 @@ import pytest
 
 from callcenter.errors import SimulationError
 from callcenter.media.g711 import ULAW
-from callcenter.media.pcm import NARROWBAND, SILENCE_DBFS, Samples, rms_dbfs, to_samples
+from callcenter.media.pcm import NARROWBAND, SILENCE_DBFS, Samples, rms_dbfs, to_pcm, to_samples
 from callcenter.media.rtp_packet import Address, Packet
+from callcenter.simulation.echo import EchoPath
 from callcenter.simulation.handset import Handset
+from callcenter.simulation.impairment import Impairment
 from callcenter.simulation.keypad import TELEPHONE_EVENT
 from callcenter.simulation.noise import loop
-from callcenter.simulation.persona import Noise
+from callcenter.simulation.persona import Echo, Network, Noise
 
 LOOPBACK = "127.0.0.1"
 TONE = (0.3 * np.sin(2 * np.pi * 400 * np.arange(4000) / NARROWBAND)).astype(np.float32)
@@ -119,6 +121,37 @@ async def test_noise_goes_on_under_speech(snr_db: float, expected: float) -> Non
     levels = [level(packet) for packet in other.packets]
     assert min(levels) > expected - 3
     assert max(levels) < expected + 3
+
+
+async def test_what_it_receives_comes_back_as_echo() -> None:
+    path = EchoPath(Echo(db=-20, delay_ms=120))
+    async with peer() as (other, address), Handset.open(LOOPBACK, echo=path) as handset:
+        handset.connect(address)
+        await asyncio.sleep(0.1)
+        sequence = len(other.packets)
+        for number, frame in enumerate(TONE[:1600].reshape(-1, 160)):
+            packet = Packet(payload_type=0, sequence=number, timestamp=0, ssrc=1, payload=ULAW.encode(to_pcm(frame)))
+            other.transport.sendto(packet.build(), (LOOPBACK, handset.port))
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+        both = (handset.recording.agent.samples(), handset.recording.caller.samples())
+    first_heard, first_sent = (float(np.flatnonzero(np.abs(side) > 0.01)[0]) / NARROWBAND for side in both)
+    levels = [level(packet) for packet in other.packets[sequence:]]
+    assert first_sent - first_heard == pytest.approx(0.12, abs=0.005)
+    assert max(levels) == pytest.approx(rms_dbfs(TONE) - 20, abs=0.5)
+
+
+async def test_a_bad_network_is_between_it_and_its_peer() -> None:
+    network = Impairment(Network(jitter_ms=60, loss=0.2), seed=1)
+    async with peer() as (other, address), Handset.open(LOOPBACK, network=network) as handset:
+        handset.connect(address)
+        await handset.say(np.tile(TONE, 3))
+        await asyncio.sleep(0.1)
+        kept = handset.recording.caller.samples()
+    sequences = [(packet.sequence - other.packets[0].sequence) & 0xFFFF for packet in other.packets]
+    assert 0.6 < len(sequences) / 80 < 0.95
+    assert sequences != sorted(sequences)
+    assert np.mean(np.abs(kept) > 0.01) > 0.8
 
 
 async def test_after_a_stall_nothing_is_made_up_for() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.errors import FileError
-from callcenter.simulation.persona import load
+from callcenter.simulation.persona import Echo, Line, Network, load
 
 WHOLE = """\
 name: corrects himself
@@ -32,6 +32,8 @@ expect:
   outcome: qualified
   slots: {interest: funds, amount: 60000, risk: conservative, timeline: long, name: Karen Mitchell,
           phone: "+15552347890"}
+echo: {db: -20, delay_ms: 120}
+line: {jitter_ms: 60, loss: 0.05, reorder: 0.02}
 """
 
 
@@ -46,6 +48,10 @@ def test_whole_file(tmp_path: Path) -> None:
     assert (persona.name, persona.voice.name, persona.patience) == ("corrects himself", "rms", 20)
     assert persona.noise
     assert (persona.noise.kind, persona.noise.snr_db) == ("white", 15)
+    assert (persona.echo, persona.line) == (
+        Echo(db=-20, delay_ms=120),
+        Network(jitter_ms=60, loss=0.05, reorder=0.02),
+    )
     assert [line.on for line in persona.lines][:2] == ["interested|looking for", "how much|amount"]
     assert persona.lines[1].after == 0.4
     assert persona.lines[2].barge_in == 1.0
@@ -65,6 +71,22 @@ def test_little_is_needed(tmp_path: Path) -> None:
     persona = load(written(tmp_path, "name: nobody\nexpect: {outcome: hung_up}\n"))
     assert (persona.voice.engine, persona.lines, persona.otherwise, persona.noise) == ("flite", (), None, None)
     assert persona.expect.slots.expected == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (Line(on="a", say="It is [700] five."), "It is five."),
+        (Line(on="a", cough=True), "[cough]"),
+        (Line(on="a", dtmf="12#"), "12#"),
+        (Line(on="a", wav=Path("folder/hello.wav")), "[hello.wav]"),
+        (Line(on="a", say=""), ""),
+        (Line(on="a", hang_up=True), ""),
+    ],
+    ids=["words", "cough", "keys", "recording", "silence", "leaves"],
+)
+def test_what_a_transcript_says_of_a_line(line: Line, told: str) -> None:
+    assert line.told == told
 
 
 def test_recording_is_found_beside_the_file(tmp_path: Path) -> None:
@@ -97,7 +119,7 @@ def test_callback_time_that_yaml_reads_as_a_time(tmp_path: Path) -> None:
             "patience: 20",
             "patiance: 20",
             5,
-            "allowed are name, language, voice, noise, patience, lines, otherwise, expect",
+            "allowed are name, language, voice, noise, echo, line, patience, lines, otherwise, expect",
         ),
         ("engine: flite", "engine: festival", 3, "'flite', 'espeak' or 'piper'"),
         ("name: rms", "name: karen", 3, "allowed are awb, awb_time, kal, kal16, rms, slt"),
@@ -107,12 +129,21 @@ def test_callback_time_that_yaml_reads_as_a_time(tmp_path: Path) -> None:
         ("snr_db: 15", "snr_db: 15, kind: pink", 4, "'white' or 'babble'"),
         ("language: en", "language: fr", 1, "allowed are espeak and piper"),
         ('on: "risk"', 'on: "risk("', 12, "not a regular expression"),
-        ('    say: "Mostly index funds."', "", 7, "one of say, wav, dtmf or hang_up is missing"),
-        ('    dtmf: "5552347890#"', '    dtmf: "1"\n    say: one', 15, "only one of say, wav, dtmf and hang_up"),
+        ('    say: "Mostly index funds."', "", 7, "one of say, cough, wav, dtmf or hang_up is missing"),
+        ('    dtmf: "5552347890#"', '    dtmf: "1"\n    say: one', 15, "only one of say, cough, wav, dtmf and hang_up"),
         ('dtmf: "5552347890#"', "dtmf: 5552347890", 16, "string"),
         ('dtmf: "5552347890#"', 'dtmf: "call me"', 16, "pattern"),
         ("    barge_in: 1.0", "    barge_in: 1.0\n    after: 1.0", 12, "only one of after and barge_in"),
         ("hang_up: true", "wav: missing.wav", 18, "there is no file"),
+        ('say: "Careful, please."', 'say: "[700] Careful."', 14, "between words"),
+        ('say: "Careful, please."', "cough: maybe", 14, "boolean"),
+        ("hang_up: true", "hang_up: true\n    cough: true", 17, "only one of say, cough, wav, dtmf and hang_up"),
+        ("hang_up: true", "cough: false", 17, "one of say, cough, wav, dtmf or hang_up is missing"),
+        ('otherwise: "Sorry, could you say that again?"', "otherwise: One [x] two", 19, "milliseconds in brackets"),
+        ("db: -20", "db: 20", 24, "less than 0"),
+        ("delay_ms: 120", "delay: 120", 24, "allowed are db, delay_ms"),
+        ("loss: 0.05", "loss: 5", 25, "less than or equal to 1"),
+        ("reorder: 0.02", "swapped: 0.02", 25, "allowed are jitter_ms, loss, reorder"),
         ("outcome: qualified", "outcome: happy", 21, "'qualified'"),
         ("risk: conservative", "risk: low", 22, "'conservative', 'moderate' or 'aggressive'"),
         ("timeline: long", "horizon: long", 22, "allowed are interest, amount, risk, timeline, name, phone, callback"),

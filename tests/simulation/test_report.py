@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from callcenter.media.pcm import to_pcm
+from callcenter.simulation.interruption import Closed
 from callcenter.simulation.measure import Span
-from callcenter.simulation.persona import Persona
+from callcenter.simulation.persona import Line, Noise, Persona
 from callcenter.simulation.recording import Recording
 from callcenter.simulation.report import CallResult, Report, failed, judge, percentiles
 from callcenter.simulation.transcript import Placed, Turn
@@ -68,7 +69,7 @@ def placed(**changes: Any) -> Placed:
 
 
 def test_judged() -> None:
-    result = judge(placed(), PERSONA, NUMBER, TODAY, "call.wav")
+    result = judge(placed(), PERSONA, NUMBER, TODAY)
     assert result.ok
     assert (result.slots_right, result.slots_total, result.wrong) == (2, 3, ("risk",))
     assert result.greeting_ms == pytest.approx(250, abs=21)
@@ -76,7 +77,33 @@ def test_judged() -> None:
     assert [turn.stop_ms for turn in result.turns] == [None, pytest.approx(200, abs=21), None]
     assert (result.words.errors, result.words.words) == (1, 3)
     assert result.longest_silence_s == pytest.approx(1.0, abs=0.05)
-    assert (result.seconds, result.ended_by, result.recording) == (8.0, "agent", "call.wav")
+    assert (result.seconds, result.ended_by, result.recording) == (8.0, "agent", None)
+
+
+def test_judged_with_what_the_daemon_told_of_the_agents_turns() -> None:
+    """The second turn was cut at 5.7 s by the words at 5.5 s, which under noise count from their first sample."""
+    closed = [
+        Closed(at=2.1, said="How much?", heard_by_caller="How much?"),
+        Closed(at=6.5, said="And how long?", heard_by_caller="And how"),
+    ]
+    noisy = PERSONA.model_copy(update={"noise": Noise(snr_db=10)})
+    result = judge(placed(), noisy, NUMBER, TODAY, closed)
+    assert [(turn.said, turn.complete, turn.talked_over) for turn in result.spoken] == [
+        ("How much?", True, False),
+        ("And how long?", False, True),
+    ]
+    (interruption,) = result.interruptions
+    assert interruption.outcome == "stopped"
+    assert interruption.stop_ms == pytest.approx(200, abs=21)
+    assert result.as_json()["interruptions"][0]["after_s"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_cough_is_not_answered() -> None:
+    line = {"on": "how", "cough": True}
+    persona = PERSONA.model_copy(update={"lines": (Line.model_validate(line),)})
+    turns = (Turn(agent="", caller="[cough]", speech=Span(start=3.0, end=3.3), interrupted=True),)
+    (turn,) = judge(placed(turns=turns), persona, NUMBER, TODAY).turns
+    assert (turn.latency_ms, turn.stop_ms, turn.cut_off) == (None, None, False)
 
 
 @pytest.mark.parametrize(

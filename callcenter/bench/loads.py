@@ -1,0 +1,125 @@
+"""So many calls at once: what callers heard then, and where it breaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from callcenter.bench.calling import Ringing
+from callcenter.bench.politeness import BargeIns, percentile
+from callcenter.simulation.report import CallResult
+from callcenter.simulation.words import WordErrors
+
+MOST_P95_MS = 1500.0
+"""From the end of the caller's speech to the first sound of the answer."""
+MOST_TIMES_ONE = 2.0
+"""A level whose p95 is more than so many times that of the lowest level is broken too."""
+NO_STAGES = {"total", "sound", "filler"}
+"""Timings of a turn that are not of one of its stages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One level."""
+
+    at_once: int
+    ringing: Ringing
+
+    @property
+    def calls(self) -> tuple[CallResult, ...]:
+        """Its calls."""
+        return self.ringing.calls
+
+    @property
+    def latencies(self) -> list[float]:
+        """Milliseconds, from the recordings."""
+        return [latency for call in self.calls for latency in call.latencies]
+
+    @property
+    def p50(self) -> float | None:
+        """Of the latencies."""
+        return percentile(self.latencies, 50)
+
+    @property
+    def p95(self) -> float | None:
+        """Of the latencies."""
+        return percentile(self.latencies, 95)
+
+    @property
+    def greeting_p95(self) -> float | None:
+        """Milliseconds from the answer of the call to its first sound."""
+        return percentile([call.greeting_ms for call in self.calls if call.greeting_ms is not None], 95)
+
+    @property
+    def barge_ins(self) -> BargeIns:
+        """The callers' words over the agent's."""
+        return BargeIns.of(self.calls)
+
+    @property
+    def right(self) -> int:
+        """Calls that ended as they should."""
+        return sum(call.ok for call in self.calls)
+
+    @property
+    def slots(self) -> tuple[int, int]:
+        """Right, and expected."""
+        return sum(call.slots_right for call in self.calls), sum(call.slots_total for call in self.calls)
+
+    @property
+    def words(self) -> WordErrors:
+        """Of all calls."""
+        return sum((call.words for call in self.calls), WordErrors())
+
+    @property
+    def cut_off(self) -> int:
+        """Callers' turns that were answered before they were over."""
+        return sum(turn.cut_off for call in self.calls for turn in call.turns)
+
+    @property
+    def fillers(self) -> int:
+        """Callers' turns after which the caller was told to wait."""
+        return sum("filler" in turn.timings for call in self.calls for turn in call.turns)
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """The median milliseconds of each stage of an answer, as the daemon measured them."""
+        found: dict[str, list[float]] = {}
+        for turn in (turn for call in self.calls for turn in call.turns if "total" in turn.timings):
+            for stage, ms in turn.timings.items():
+                found.setdefault(stage, []).append(ms)
+        return {stage: round(median(values), 1) for stage, values in found.items() if stage not in NO_STAGES}
+
+    def as_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        right, expected = self.slots
+        wer = self.words.rate
+        return {
+            "at_once": self.at_once,
+            "calls": len(self.calls),
+            "turns": len(self.latencies),
+            "latency_p50_ms": self.p50,
+            "latency_p95_ms": self.p95,
+            "greeting_p95_ms": self.greeting_p95,
+            "barge_in": self.barge_ins.as_json(),
+            "outcomes_right": self.right,
+            "slots_right": right,
+            "slots_expected": expected,
+            "words_wrong": None if wer is None else round(wer, 3),
+            "cut_off": self.cut_off,
+            "fillers": self.fillers,
+            "cpu_cores": None if self.ringing.cpu is None else round(self.ringing.cpu, 2),
+            "seconds": round(self.ringing.seconds, 1),
+            "stages_ms": self.stages,
+            "latencies_ms": self.latencies,
+            "errors": [f"{call.name}: {call.error}" for call in self.calls if call.error],
+        }
+
+
+def breaks_at(loads: Sequence[Load]) -> Load | None:
+    """The first level at which callers wait too long; the levels are in rising order. None when none does."""
+    measured = [load for load in loads if load.p95 is not None]
+    if not measured:
+        return None
+    most = min(MOST_P95_MS, MOST_TIMES_ONE * (measured[0].p95 or 0.0))
+    broken = (load for load in loads if load.p95 is None or load.p95 > (MOST_P95_MS if load is measured[0] else most))
+    return next(broken, None)
