@@ -106,10 +106,16 @@ def _add_benches(bench: argparse.ArgumentParser) -> None:
     plane.add_argument("--vs", choices=["pipecat"], help="the same work through pipecat, in an environment of its own")
     speed = add("turns", _bench_turns, "measure answers, interruptions and false stops over Asterisk, on both sides")
     speed.add_argument(
-        "--at-once", type=turns.levels, default=(1, 2, 4, 8), metavar="N,N…", help="calls at once (default 1,2,4,8)"
+        "--at-once",
+        type=turns.levels,
+        default=(1, 2, 4, 8),
+        metavar="N,N…",
+        help="calls at once (default 1,2,4,8; '' for none)",
     )
     speed.add_argument("--rounds", type=_positive, default=2, metavar="N", help="calls for each place (default 2)")
-    speed.add_argument("--no-manners", action="store_true", help="leave out interruptions and false stops")
+    speed.add_argument(
+        "--manners-at-once", type=int, default=2, metavar="N", help="calls that interrupt, cough … (default 2; 0: none)"
+    )
     picture = speed.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw latency against calls at once")
     picture.complete = shtab.FILE  # type: ignore[attr-defined]
     record = speed.add_argument("--record", type=Path, metavar="DIR", help="keep each call as a stereo WAV file there")
@@ -220,7 +226,8 @@ async def _bench_turns(options: argparse.Namespace, settings: Settings) -> int:
         callers=tuple(map(persona.load, options.personas)),
         at_once=options.at_once,
         rounds=options.rounds,
-        manners=not options.no_manners,
+        manners=options.manners_at_once > 0,
+        manners_at_once=options.manners_at_once,
         record=options.record,
     )
     report = await turns.measure(plan, _progress)

@@ -13,6 +13,8 @@ from callcenter.media.pcm import FRAME_MS
 PERIOD = FRAME_MS / 1000
 PHASES = 4
 """Lines take turns within a period, so that those of one phase hold the loop up for a quarter of the time."""
+GIVEN = 0.015
+"""A tick that is no later than this is given, and the next one on time: two frames are then still 5 ms apart."""
 TIMER = 0.001
 """uvloop's timers count whole milliseconds, so one can fire this much early."""
 
@@ -53,7 +55,7 @@ class _Phase:
 class Clock:
     """Calls the lines at absolute deadlines, of which each phase has its own.
 
-    A tick up to half a period late is given, and the next one is on time. After a longer stall the ticks missed are
+    A tick up to 15 ms late is given, and the next one is on time. After a longer stall the ticks missed are
     skipped and the next is given when it is due, neither at once nor twice: Asterisk takes frames at its own steady
     pace, queues what comes early and never drains it, so it would delay all later sound of the call.
     """
@@ -109,12 +111,12 @@ class Clock:
         self._lags.append(lag)
         self._max_lag = max(self._max_lag, lag)
         self._late += lag > PERIOD
-        if lag > PERIOD / 2 and not phase.skipped:
+        if lag > GIVEN and not phase.skipped:
             phase.skipped = math.ceil(lag / PERIOD)
             phase.due += phase.skipped * PERIOD
             return
         # A tick that is late once more is given all the same, so that an overloaded loop does not fall silent.
-        missed = round(lag / PERIOD)
+        missed = max(0, math.ceil((lag - GIVEN) / PERIOD))
         skipped, phase.skipped = phase.skipped + missed, 0
         phase.due += (missed + 1) * PERIOD
         for line in list(phase.lines):

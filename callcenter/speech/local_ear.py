@@ -31,8 +31,8 @@ from callcenter.speech.vad import Detector, Track
 log = structlog.get_logger()
 
 TICK_S = 0.003
-EAR_S = 0.00005
-LONGEST_TICK_S = 0.010
+EAR_S = 0.00003
+LONGEST_TICK_S = 0.016
 """Windows are looked for so often, and a little less often for each ear: with 10 ms the agent falls silent 6 ms later,
 but larger batches are less work."""
 EVENTS = 32
