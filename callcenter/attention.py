@@ -63,6 +63,7 @@ class Attention:
         self._manners = manners
         self._failures = 0
         self._asked = False
+        self._answering = False
         self._interrupting = False
         self._waits_since = 0.0
         self._waits = asyncio.Event()
@@ -72,10 +73,19 @@ class Attention:
         """For an answer."""
         return self._waits.is_set()
 
-    def give_way(self) -> None:
-        """Let the agent talk, unless the caller does."""
-        if not self.caller_talks:
+    def begin_answer(self, since: float) -> None:
+        """The agent is to answer what was asked at loop time `since`, and may talk unless the caller does."""
+        self._answering = True
+        self.answer_due(since)
+        if self.caller_talks:
+            self._playout.pause()
+        else:
             self._playout.resume()
+
+    def end_answer(self) -> None:
+        """The agent has said all that it had to say, or was cut short."""
+        self._answering = False
+        self.answered()
 
     def answer_due(self, since: float) -> None:
         """The caller waits for an answer since loop time `since`, if not longer."""
@@ -106,7 +116,7 @@ class Attention:
             match await self._ear.next():
                 case SpeechStarted():
                     self.caller_talks = True
-                    self._interrupting = not self._playout.idle
+                    self._interrupting = self._answering or not self._playout.idle
                     self._playout.pause()
                     self.answered()
                 case SpeechPaused(at=at):
@@ -138,6 +148,8 @@ class Attention:
         if interrupted:
             paused = asyncio.get_running_loop().time() - utterance.started
             self._playout.resume(rewind=paused > LONG_PAUSE_S)
+            if self._answering and self._playout.idle:
+                self.answer_due(asyncio.get_running_loop().time())
         else:
             self._playout.resume()
             self._ask_about(utterance)

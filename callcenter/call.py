@@ -78,6 +78,7 @@ class Call:
         self._turns = 0
         self._silences = 0
         self._unsaid = 0
+        self._limit: asyncio.Timeout | None = None
 
     def report(self) -> dict[str, Any]:
         """The call's line on `callcenter status`."""
@@ -104,7 +105,7 @@ class Call:
             self._journal.arrived(self.channel.id, self.channel.did, self._office.flow, self._office.instance)
             reason = "shutdown"
             try:
-                async with asyncio.timeout(self._office.limits.call_s + LAST_WORDS_S):
+                async with asyncio.timeout(self._office.limits.call_s + LAST_WORDS_S) as self._limit:
                     reason = await self._hold()
             except* CallerHungUp:
                 reason = "caller"
@@ -119,10 +120,13 @@ class Call:
 
     async def _end(self, reason: str) -> Outcome:
         """Record the end, and leave nothing behind."""
+        overdue = reason == "limit" and self.state is not State.ENDING
         outcome: Outcome = "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
         self._enter(State.OVER)
         self._journal.lead(self._brain.lead)
         self._journal.ended(outcome, reason)
+        if overdue:
+            await self._legs.hang_up()
         await self._legs.close()
         if reason.startswith("error"):
             await self._legs.give_back()
@@ -181,10 +185,9 @@ class Call:
     async def _take_turn(self, incoming: Incoming, line: Line, attention: Attention) -> Action:
         """Answer what came in, unless something else comes in first; returns the last action that was carried out."""
         self._enter(State.TALKING)
-        attention.give_way()
         turn = Turn(index=self._turns, incoming=incoming, began=self._now())
         self._turns += 1
-        attention.answer_due(turn.waited_for_since)
+        attention.begin_answer(turn.waited_for_since)
         try:
             async with asyncio.TaskGroup() as group:
                 speaking = group.create_task(self._speak(turn, line, attention))
@@ -194,7 +197,7 @@ class Call:
                 speaking.cancel()
                 interruption.cancel()
         finally:
-            attention.answered()
+            attention.end_answer()
             self._close_turn(turn, line)
         return speaking.result() if finished else Wait()
 
@@ -231,15 +234,18 @@ class Call:
 
     async def _bridge_waits(self, line: Line, attention: Attention) -> None:
         """A filler when an answer is long in coming, and another one if it is still not there."""
-        for filler in cycle(self._office.fillers):
+        fillers = cycle(self._office.fillers)
+        filler = next(fillers)
+        while True:
             await attention.kept_waiting()
             seconds = 0.0
             with suppress(SpeechError):  # whatever holds up the answer may be the voice
                 clip = await self._office.voice.render(filler, line.playout.rate)
-                if attention.caller_waits and line.playout.idle and line.playout.say(clip, filler=True):
+                ours = self.state in {State.TALKING, State.LISTENING} and attention.caller_waits
+                if ours and line.playout.idle and line.playout.say(clip, filler=True):
                     self._journal.saying(self._turns - (self.state is State.TALKING), filler)
                     line.playout.resume()
-                    seconds = clip.seconds
+                    seconds, filler = clip.seconds, next(fillers)
             attention.reassured(self._now() + seconds)
 
     async def _next(self, attention: Attention, patience_s: float | None = None) -> Incoming:
@@ -297,6 +303,8 @@ class Call:
             self._inbox.clear()  # what the caller said while it rang was not for us
             return False
         self._enter(State.TRANSFERRED)
+        if self._limit:
+            self._limit.reschedule(None)  # two people may talk for as long as they like
         await self._legs.connect_person()
         await self._legs.hang_up()
         return True

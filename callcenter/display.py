@@ -221,7 +221,7 @@ def _foot(report: Mapping[str, Any]) -> Text:
         f"calls ended: {outcomes}\n"
         f"{_admission(report.get('admission'))}{_speech(report.get('speech'))}"
         f"loop lag p50 {_ms(media['p50_ms'])}, p99 {_ms(media['p99_ms'])}, worst {_ms(media['max_ms'])}, "
-        f"late frames {media['late']}, "
+        f"late ticks {media['late']}, frames left out {media['left_out']}, "
         f"orphans removed {report['orphans_removed']}\n"
         f"database {'away, records go to the disk' if store['away'] else 'there'}: {store['written']} records stored, "
         f"{store['waiting']} waiting\n"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from callcenter.dialogue.brain import Happening, Keyed, Said
+from callcenter.dialogue.brain import Ending, Happening, Keyed, Said
 from callcenter.media.playout import Heard
 from callcenter.speech.ear import Utterance
 
@@ -91,10 +91,12 @@ class Inbox:
         return incoming
 
     def clear(self) -> None:
-        """Forget what waits."""
-        while not self._queue.empty():
-            self._queue.get_nowait()
+        """Forget what waits, but for the call's having to end."""
+        waiting = [self._queue.get_nowait() for _ in range(self._queue.qsize())]
         self._filled.clear()
+        for incoming in waiting:
+            if isinstance(incoming.happening, Ending):
+                self.put(incoming.happening)
 
     async def filled(self) -> None:
         """Return when there is something to get."""

@@ -413,6 +413,25 @@ def test_who_answers_while_a_filler_is_said_does_not_interrupt() -> None:
     assert [turn.heard for turn in played(caller).of(TurnEnded)] == ["", "Okay."]
 
 
+@pytest.mark.parametrize("murmur", ["", "Okay."])
+def test_a_murmur_before_the_answer_is_there_does_not_lose_it(murmur: str) -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.voice.slow_s = 1.0
+        scene.speak()
+        scene.say("Bonds.")
+        await asyncio.sleep(0.3)
+        scene.speak()
+        await asyncio.sleep(0.3)
+        scene.say(murmur, seconds=0.2)
+        await asyncio.sleep(5)
+        scene.hang_up()
+
+    _, answer = played(caller).of(TurnEnded)
+    assert answer.heard == "Bonds."
+    assert answer.said == answer.heard_by_caller != ""
+
+
 def test_who_goes_on_talking_hears_no_filler() -> None:
     async def caller(scene: Scene) -> None:
         await scene.quiet()
@@ -558,6 +577,20 @@ def test_a_person_who_answers_gets_the_call() -> None:
 
     scene = played(caller, lambda scene: setattr(scene.legs, "person_answers", True))
     assert scene.legs.done == ["ring Local/9100@people", "connect", "hang up", "close"]
+    assert (scene.ended.outcome, scene.ended.reason) == ("transferred", "person")
+
+
+def test_people_who_were_connected_may_talk_for_longer_than_a_call_may_last() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        scene.speak()
+        scene.say("I want to talk to a person.")
+
+    def prepare(scene: Scene) -> None:
+        scene.legs.person_answers = True
+        scene.limits = Limits(call_s=25)
+
+    scene = played(caller, prepare)
     assert (scene.ended.outcome, scene.ended.reason) == ("transferred", "person")
 
 

@@ -165,7 +165,7 @@ REPORT: dict[str, Any] = {
     "outcomes": {"qualified": 2, "hung_up": 1},
     "orphans_removed": 0,
     "process": {"version": "0.1.0", "seconds": 75, "memory_mb": 400.4, "files": 30, "tasks": 12},
-    "media": {"p50_ms": 0.4, "p99_ms": 3.0, "max_ms": 12.0, "late": 0},
+    "media": {"p50_ms": 0.4, "p99_ms": 3.0, "max_ms": 12.0, "late": 0, "left_out": 0},
     "store": {"away": False, "written": 40, "waiting": 0},
 }
 LATENCY = {
@@ -189,7 +189,7 @@ def test_status_of_a_daemon_that_says_little() -> None:
         "no call at the moment",
         "",
         "calls ended: 1 hung_up, 2 qualified",
-        "loop lag p50 0 ms, p99 3 ms, worst 12 ms, late frames 0, orphans removed 0",
+        "loop lag p50 0 ms, p99 3 ms, worst 12 ms, late ticks 0, frames left out 0, orphans removed 0",
         "database there: 40 records stored, 0 waiting",
         "memory 400 MB, 30 files, 12 tasks",
     ]

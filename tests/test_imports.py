@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulation": {*LEAVES, "control", "debian", "media", "speech"},
     "demo": {*LEAVES, "control", "asterisk", "simulation"},
     "doctor": {*LEAVES, *PARTIES, "control"},
-    "bench": {*LEAVES, "asterisk", "control", "demo", "media", "simulation", "speech"},
+    "bench": {*LEAVES, "asterisk", "control", "demo", "latency", "media", "simulation", "speech"},
     "display": {"doctor", "store", "simulation"},
     "cli": {*LEAVES, *PARTIES, "bench", "control", "daemon", "demo", "display", "doctor", "simulation"},
     "__main__": {"cli"},

@@ -7,6 +7,7 @@ from typing import Any
 
 from callcenter.bench.calling import Ringing
 from callcenter.bench.politeness import BargeIns, percentile
+from callcenter.latency import STAGES
 from callcenter.simulation.report import CallResult
 from callcenter.simulation.words import WordErrors
 
@@ -14,8 +15,6 @@ MOST_P95_MS = 1500.0
 """From the end of the caller's speech to the first sound of the answer."""
 MOST_TIMES_ONE = 2.0
 """A level whose p95 is more than so many times that of the lowest level is broken too."""
-NO_STAGES = {"total", "sound", "filler"}
-"""Timings of a turn that are not of one of its stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +86,7 @@ class Load:
         for turn in (turn for call in self.calls for turn in call.turns if "total" in turn.timings):
             for stage, ms in turn.timings.items():
                 found.setdefault(stage, []).append(ms)
-        return {stage: round(median(values), 1) for stage, values in found.items() if stage not in NO_STAGES}
+        return {stage: round(median(values), 1) for stage, values in found.items() if stage in STAGES}
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -116,10 +115,13 @@ class Load:
 
 
 def breaks_at(loads: Sequence[Load]) -> Load | None:
-    """The first level at which callers wait too long; the levels are in rising order. None when none does."""
+    """The first level at which callers wait too long or fail; the levels are in rising order. None when none does."""
     measured = [load for load in loads if load.p95 is not None]
     if not measured:
-        return None
+        return loads[0] if loads else None
     most = min(MOST_P95_MS, MOST_TIMES_ONE * (measured[0].p95 or 0.0))
-    broken = (load for load in loads if load.p95 is None or load.p95 > (MOST_P95_MS if load is measured[0] else most))
-    return next(broken, None)
+    return next((load for load in loads if _fails(load, MOST_P95_MS if load is measured[0] else most)), None)
+
+
+def _fails(load: Load, most_ms: float) -> bool:
+    return load.p95 is None or load.p95 > most_ms or any(call.error for call in load.calls)

@@ -2,7 +2,7 @@
 
 What is the same as in the daemon's plane: the far end and what it sends, one process kept to one core, uvloop, 8 kHz
 throughout, a Silero VAD on every call's sound, sound played without an end in packets of 20 ms, and the rule that a
-packet more than half a period late is left out and the timestamp moved on, never made up for in a burst.
+packet more than 15 ms late is left out and the timestamp moved on, never made up for in a burst.
 
 What is pipecat's own: an input and an output transport on its base classes, its VAD processor and analyser with their
 defaults (a model and a thread for each call), its pipeline, worker and runner, its chunking and pacing by `await`.
@@ -51,6 +51,8 @@ from pipecat.workers.runner import WorkerRunner  # type: ignore[import-not-found
 RATE = 8000
 FRAME = 160
 PERIOD = 0.02
+GIVEN = 0.015
+"""A frame that is no later than this is sent, as in our own clock."""
 BURST = 8
 AHEAD_S = 1.0
 """How much sound is given to the output at a time, and how much it has in hand."""
@@ -141,7 +143,7 @@ class RtpOutput(BaseOutputTransport):  # type: ignore[misc]
         self._due = self._due or time.monotonic()
         await asyncio.sleep(max(0.0, self._due - time.monotonic()))
         lag = time.monotonic() - self._due
-        if lag > PERIOD / 2:
+        if lag > GIVEN:
             missed = math.ceil(lag / PERIOD)
             self._due += missed * PERIOD
             self._timestamp += missed * FRAME

@@ -75,7 +75,9 @@ class Report:
     @property
     def ok(self) -> bool:
         """Nothing grew, as far as can be told, and there was a daemon to look at to the end."""
-        return self.endurance.flat is not False and bool(self.results)
+        served = any(call.error is None for call in self.results)
+        seen = bool(self.samples) and self.samples[-1].calls == len(self.results)
+        return self.endurance.flat is not False and served and seen
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""

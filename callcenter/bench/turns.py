@@ -68,7 +68,7 @@ class Report:
     parts: str
     """The recogniser, the voice and the flow."""
     began: datetime
-    cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
 
     @property
     def breaks_at(self) -> int | None:

@@ -37,6 +37,8 @@ class Timing:
     max_ms: float
     late: int
     """Ticks that came more than a period after their time."""
+    left_out: int
+    """Frames that were never sent because of such ticks, over all lines."""
     failures: int
     """Ticks in which a line raised OSError."""
 
@@ -65,6 +67,7 @@ class Clock:
         self._lags: deque[float] = deque([0.0], maxlen=4096)
         self._max_lag = 0.0
         self._late = 0
+        self._left_out = 0
         self._failures = 0
 
     @property
@@ -81,6 +84,7 @@ class Clock:
             p99_ms=lags[len(lags) * 99 // 100] * 1000,
             max_ms=self._max_lag * 1000,
             late=self._late,
+            left_out=self._left_out,
             failures=self._failures,
         )
 
@@ -119,6 +123,7 @@ class Clock:
         missed = max(0, math.ceil((lag - GIVEN) / PERIOD))
         skipped, phase.skipped = phase.skipped + missed, 0
         phase.due += (missed + 1) * PERIOD
+        self._left_out += skipped * len(phase.lines)
         for line in list(phase.lines):
             if line in phase.lines:
                 self._tick_line(line, now, skipped)

@@ -72,7 +72,7 @@ class FrameQueue:
 class Trail:
     """What a line has sent lately, silence included: an echo is a copy of it.
 
-    It counts samples as the line does, and fills the ticks that the line missed with silence.
+    It counts samples as the line does; the ticks that the line missed were silence.
     """
 
     def __init__(self, rate: int, seconds: float = 1.0) -> None:
@@ -84,13 +84,11 @@ class Trail:
         self._count = 0
         self._last_at = 0.0
 
-    def put(self, pcm: bytes | None, at: float) -> None:
-        """Add the 20 ms that are sent at loop time `at`; None is silence."""
-        missed = round((at - self._last_at) * 1000 / FRAME_MS) - 1 if self._frames else 0
-        for _ in range(missed):
-            self._frames.append(self._silence)
+    def put(self, pcm: bytes | None, at: float, missed: int = 0) -> None:
+        """Add the 20 ms that are sent at loop time `at`, after `missed` ticks without; None is silence."""
+        self._frames.extend([self._silence] * min(missed, self._frames.maxlen or 0))
         self._frames.append(pcm or self._silence)
-        self._count += max(0, missed) + 1
+        self._count += missed + 1
         self._last_at = at
         if pcm:
             self.sounded_at = at

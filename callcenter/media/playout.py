@@ -131,10 +131,10 @@ class Playout:
         self._tracks.append(_Track.of(clip, filler))
         return True
 
-    def frame(self, now: float) -> bytes | None:
-        """The next 20 ms, to be sent at loop time `now`; None when there is nothing to play."""
+    def frame(self, now: float, missed: int = 0) -> bytes | None:
+        """The next 20 ms, to be sent at loop time `now` after `missed` ticks without; None when there is nothing."""
         pcm = self._due(now)
-        self.trail.put(pcm, now)
+        self.trail.put(pcm, now, missed)
         return pcm
 
     def pause(self) -> None:

@@ -76,7 +76,7 @@ class RtpLine:
             if skipped:
                 self._sender.skip(skipped)
                 self.counters.skipped += skipped
-            pcm = self.playout.frame(now)
+            pcm = self.playout.frame(now, skipped)
             self._send(self._sender.packet(pcm), peer)
             if self._tape:
                 self._tape.agent(now, pcm)

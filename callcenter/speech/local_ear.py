@@ -136,7 +136,10 @@ class LocalEar:
         self._considering = self._words = None
 
     def _end(self, ended: Ended, group: asyncio.TaskGroup) -> None:
-        words, self._words, self._considering = self._words, None, None
+        words = self._words
+        if self._considering is not asyncio.current_task():
+            self._forget()
+        self._words = self._considering = None
         self._telling = self._spawn(self._tell(ended, words, self._telling), group)
 
     def _spawn(self, work: Coroutine[Any, Any, T], group: asyncio.TaskGroup) -> asyncio.Task[T]:

@@ -31,10 +31,11 @@ class Piper:
         """
         model = _model(voice)
         self.name = model.stem
-        self._voice = _load(model, settings.threads)
+        self._threads = pool(WORKERS, "piper", PATIENT)
+        # onnxruntime starts its threads here, and they are as nice as the one that starts them.
+        self._voice = self._threads.submit(_load, model, settings.threads).result()
         self._most = WORKERS + settings.waiting
         self._pending = 0
-        self._threads = pool(WORKERS, "piper", PATIENT)
 
     async def start(self) -> None:
         """Warm up, so that the first caller need not wait for it."""

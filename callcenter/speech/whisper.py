@@ -3,6 +3,8 @@
 import asyncio
 import time
 import zlib
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import exp
@@ -108,9 +110,9 @@ class Whisper:
             raise Overloaded(f"{self._pending} utterances already wait for the recogniser")
         self._pending += 1
         recognise = partial(self._recognise, pcm, rate, language, prompt, asked=time.perf_counter())
-        work = asyncio.get_running_loop().run_in_executor(self._threads, recognise)
-        work.add_done_callback(self._leave)
-        return await work
+        work = self._threads.submit(recognise)
+        work.add_done_callback(partial(self._leave, asyncio.get_running_loop()))
+        return await asyncio.wrap_future(work)
 
     @property
     def working(self) -> int:
@@ -126,8 +128,13 @@ class Whisper:
         """Drop what waits, and let go of the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _leave(self, work: asyncio.Future[Recognised]) -> None:
-        self._pending -= 1
+    def _leave(self, loop: asyncio.AbstractEventLoop, work: Future[Recognised]) -> None:
+        """`work` is over; what was cancelled while it ran has kept its worker busy up to now."""
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(self._count, -1)
+
+    def _count(self, change: int) -> None:
+        self._pending += change
 
     def _recognise(self, pcm: bytes, rate: int, language: str, prompt: str, *, asked: float) -> Recognised:
         began = time.perf_counter()

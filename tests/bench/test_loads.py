@@ -62,7 +62,7 @@ def test_a_level() -> None:
         ([load(1, 1600.0), load(2, 1499.0)], 1),
         ([load(1, 700.0), load(2)], 2),
         ([load(1), load(2, 700.0)], 1),
-        ([load(1), load(2)], None),
+        ([load(1), load(2)], 1),
         ([], None),
     ],
     ids=[

@@ -83,7 +83,9 @@ def test_no_levels(text: str) -> None:
 
 
 def soaked(count: int) -> soak.Report:
-    samples = [Sample(at=10.0 * n, calls=n, memory_mb=700.0, files=60, tasks=20, lag_p99_ms=1.25) for n in range(count)]
+    samples = [
+        Sample(at=10.0 * n, calls=min(n, 3), memory_mb=700.0, files=60, tasks=20, lag_p99_ms=1.25) for n in range(count)
+    ]
     return soak.Report(
         began=BEGAN,
         seconds=120.0,
@@ -100,7 +102,8 @@ def soaked(count: int) -> soak.Report:
 def test_soak(count: int, flat: bool | None, says: str) -> None:
     report = soaked(count)
     content = json.loads(json.dumps(report.as_json()))
-    assert (content["flat"], content["ok"], content["calls"], content["calls_not_as_expected"]) == (flat, True, 3, 2)
+    assert (content["flat"], content["ok"], content["calls"]) == (flat, count > 0, 3)
+    assert content["calls_not_as_expected"] == 2
     assert content["errors"] == ["busy"]
     assert says in shown(report.drawn())
     assert "ran for 2.0 of 10 minutes, 3 calls, 2 not as expected" in shown(report.drawn())

@@ -64,7 +64,7 @@ def test_position(at: float, position: int) -> None:
 
 def test_ticks_that_the_line_missed_were_silence() -> None:
     trail = sent(1, 2)
-    trail.put(numbered(3), 100.08)
+    trail.put(numbered(3), 100.08, missed=2)
     assert values(trail, 319, 321) == [2, 0]
     assert values(trail, 639, 642) == [0, 3, 3]
     assert trail.position(100.08) == 640
@@ -72,7 +72,7 @@ def test_ticks_that_the_line_missed_were_silence() -> None:
 
 def test_a_late_tick_is_not_a_missed_one() -> None:
     trail = sent(1, 2)
-    trail.put(numbered(3), 100.048)
+    trail.put(numbered(3), 100.054)
     trail.put(numbered(4), 100.06)
     assert values(trail, 319, 321) == [2, 3]
     assert values(trail, 479, 481) == [3, 4]

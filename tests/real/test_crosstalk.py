@@ -23,7 +23,7 @@ MOST_LAG_S = 0.06
 """Sound that gets from one call into another does so within Asterisk or the daemon."""
 A_COPY = 0.6
 """Windows that are alike by more than this have the same sound in them; speech and other speech stays below 0.4."""
-STAGGER_S = 0.7
+STAGGER_S = 2.5
 """The agents say some of the same sentences, but never at the same moment."""
 
 

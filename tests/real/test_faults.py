@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,7 +28,7 @@ NOTHING = {"channels": 0, "bridges": 0, "tasks": 0}
 STALL_S = 0.3
 A_GAP_S = 0.12
 """A busy machine makes any process miss a few ticks."""
-MOST_LAG_S = 0.1
+MOST_LAG_S = 0.15
 """A burst that makes up for the stall would leave 0.2 s of lag or more; the same answer differs by 0.03 s."""
 HOUR_S = 3600
 LONGEST_MS = 15_000
@@ -93,18 +94,23 @@ async def test_after_a_stall_one_gap_is_heard_and_no_lag_is_left(house: House) -
     async def nothing() -> None:
         return
 
+    stalled_s = 0.0
+
     async def stall() -> None:
+        nonlocal stalled_s
         assert house.daemon.pid
+        began = time.monotonic()
         os.kill(house.daemon.pid, signal.SIGSTOP)
         try:
             await asyncio.sleep(STALL_S)
         finally:
             os.kill(house.daemon.pid, signal.SIGCONT)
+        stalled_s = time.monotonic() - began
 
     calm, stalled = await exchange(house, nothing), await exchange(house, stall)
     steps = gaps(delays(stalled.greeting, calm.greeting))
     assert len(steps) == 1, steps
-    assert steps[0] == pytest.approx(STALL_S, abs=0.1)
+    assert steps[0] == pytest.approx(stalled_s, abs=0.1)
     assert stalled.lag_s - calm.lag_s < MOST_LAG_S
     assert await house.traces.left() == NOTHING
 
