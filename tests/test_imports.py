@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "refusal": {*LEAVES, "admission", "asterisk", "call", "dialogue", "journal", "media.line", "office"},
     "exchange": {*LEAVES, "asterisk", "admission", "call", "office", "refusal", "services"},
     "daemon": {*LEAVES, *PARTIES, "admission", "attention", "control", "exchange", "latency", "office", "services"},
-    "simulation": {*LEAVES, "control", "debian", "media", "speech"},
+    "simulation": {*LEAVES, "control", "debian", "latency", "media", "speech"},
     "demo": {*LEAVES, "control", "asterisk", "simulation"},
     "doctor": {*LEAVES, *PARTIES, "control"},
     "bench": {*LEAVES, "asterisk", "control", "demo", "latency", "media", "simulation", "speech"},

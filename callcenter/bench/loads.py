@@ -8,7 +8,7 @@ from typing import Any
 from callcenter.bench.calling import Ringing
 from callcenter.bench.politeness import BargeIns, percentile
 from callcenter.latency import STAGES
-from callcenter.simulation.report import CallResult
+from callcenter.simulation.report import CallResult, Report
 from callcenter.simulation.words import WordErrors
 
 MOST_P95_MS = 1500.0
@@ -30,9 +30,14 @@ class Load:
         return self.ringing.calls
 
     @property
+    def report(self) -> Report:
+        """The calls, summed up; what they left behind is not looked for."""
+        return Report(calls=self.calls, left={})
+
+    @property
     def latencies(self) -> list[float]:
         """Milliseconds, from the recordings."""
-        return [latency for call in self.calls for latency in call.latencies]
+        return self.report.latencies
 
     @property
     def p50(self) -> float | None:
@@ -62,12 +67,12 @@ class Load:
     @property
     def slots(self) -> tuple[int, int]:
         """Right, and expected."""
-        return sum(call.slots_right for call in self.calls), sum(call.slots_total for call in self.calls)
+        return self.report.slots_right, self.report.slots_total
 
     @property
     def words(self) -> WordErrors:
         """Of all calls."""
-        return sum((call.words for call in self.calls), WordErrors())
+        return self.report.words
 
     @property
     def cut_off(self) -> int:

@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from callcenter.latency import STAGES as STAGE_NAMES
 from callcenter.simulation.happenings import (
     AgentSays,
     Answered,
@@ -43,14 +44,7 @@ REFRESHES_PER_SECOND = 8
 BAR_MS = 60
 """One character of a bar."""
 
-STAGES = {
-    "endpoint": "blue",
-    "recognise": "magenta",
-    "queue": "red",
-    "think": "yellow",
-    "voice": "green",
-    "wire": "cyan",
-}
+STAGES = dict(zip(STAGE_NAMES, ("blue", "magenta", "red", "yellow", "green", "cyan"), strict=True))
 """Of an answer, in their order, with their colours."""
 STATUS_STYLES = {"qualified": "bold green", "callback": "green", "refused": "yellow", "partial": "yellow"}
 
@@ -150,7 +144,7 @@ class Scene:
                 mark = (" interrupts", "italic yellow") if interrupting else ""
                 self.transcript.append(Text.assemble(("caller  ", "bold green"), text, mark))
             case Heard(text=text):
-                self.transcript.append(Text.assemble(("  heard ", "dim"), (text or "(a noise)", "dim italic")))
+                self.transcript.append(Text.assemble(("  heard ", "dim"), (text, "dim italic")))
             case LeadIs(status=status, slots=slots):
                 self.status, self.slots = status, slots
             case Timed(timings=timings):
