@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import structlog
 
-from callcenter import __version__, systemd
+from callcenter import __version__, garbage, systemd
 from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.legs import Legs, Names
@@ -69,6 +69,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with opened(settings) as exchange:
+        garbage.spare_what_is_there()
         systemd.notify("READY=1")
         log.info("= ready", app=settings.asterisk.app, instance=exchange.instance)
         await exchange.answer_calls(stop, settings.limits.drain_s)

@@ -1,13 +1,12 @@
 """The far end of all calls of a level: sends and receives their RTP, and measures both. Run as a process of its own.
 
 It is one loop without asyncio. A period of 20 ms has 20 slots; in each the packets of its calls are sent, then what has
-come is collected. The kernel stamps what arrives (SO_TIMESTAMPNS), so reading it late changes no figure.
+come to one socket is collected. The kernel stamps what arrives (SO_TIMESTAMPNS), so reading it late changes no figure.
 """
 
 import gc
 import json
 import socket
-import struct
 import sys
 import time
 from array import array
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from callcenter.bench import cores
 from callcenter.bench.arrivals import FRAME, PERIOD, Stream, timekeeping
+from callcenter.bench.bulk import ARRIVAL, HEADER, Inbox, Outbox
 from callcenter.bench.levels import Load
 from callcenter.media.g711 import ULAW
 from callcenter.media.pcm import to_pcm, to_samples
@@ -41,8 +41,6 @@ GOLDEN = 0.618034
 """Spreads any number of calls evenly over the sound that they loop."""
 NOISE = 0.001
 """Of full scale: what is heard in a caller's silence, at -60 dBFS."""
-
-_HEADER = struct.Struct("!BBHII")
 
 
 def first_due(start: float, call: int) -> float:
@@ -65,45 +63,43 @@ class FarEnd:
         self.late: array[float] = array("d")
         """By how much each slot was over late, in seconds."""
         self.unsent = 0
-        self._frames = frames
         self._ports = ports
+        self._frames = np.frombuffer(b"".join(frames), np.uint8).reshape(len(frames), -1)
         self._sockets = [_bound(host) for _ in range(SOCKETS)]
-        self._offsets = [int(call * GOLDEN % 1 * len(frames)) for call in range(len(ports))]
-        self._calls = [
-            (call, self._sockets[call % SOCKETS], (host, port), self._offsets[call]) for call, port in enumerate(ports)
-        ]
-        self._stamps, self._headers = bytearray(), bytearray()
-        self._sources = array("H")
+        calls = np.arange(len(ports))
+        self._offsets = (calls * GOLDEN % 1 * len(frames)).astype(np.int64)
+        self._slots = [calls[slot::SLOTS] for slot in range(SLOTS)]
+        self._outboxes = [Outbox(host, [ports[call] for call in slot], _headers(slot)) for slot in self._slots]
+        self._inbox = Inbox()
+        self._arrivals: list[NDArray[Any]] = []
 
     def run(self, start: float, end: float) -> None:
         """Be all callers from `start` to `end`, in the monotonic clock's seconds."""
-        slots = [self._calls[slot::SLOTS] for slot in range(SLOTS)]
         for count in range(round((end - start) / SLOT_S)):
             due = start + count * SLOT_S
             time.sleep(max(0.0, due - time.monotonic()))
-            period, slot = divmod(count, SLOTS)
-            self._send(slots[slot], period)
+            self._send(*divmod(count, SLOTS))
             self.late.append(time.monotonic() - due)
-            self._collect()
+            self._collect(self._sockets[count % SOCKETS])
 
     def close(self) -> None:
-        """Give the sockets back."""
+        """Take what has come last, and give the sockets back."""
         for sock in self._sockets:
+            self._collect(sock)
             sock.close()
 
     def streams(self, begin: float, end: float) -> Iterator[Stream]:
         """What each call received between `begin` and `end`, by the monotonic clock."""
-        seconds = np.frombuffer(bytes(self._stamps), np.int64).reshape(-1, 2) @ np.array([1.0, 1e-9])
-        at = seconds - _wall_clock_offset()
-        headers = np.frombuffer(bytes(self._headers), ">u2").reshape(-1, _HEADER.size // 2).astype(np.int64)
-        sources = np.frombuffer(self._sources, np.uint16)
+        arrivals = np.concatenate([*self._arrivals, np.zeros(0, ARRIVAL)])
+        at = arrivals["seconds"] + arrivals["nanoseconds"] * 1e-9 - _wall_clock_offset()
         inside = (at >= begin) & (at < end)
         for port in self._ports:
-            mine = inside & (sources == port)
+            mine = inside & (arrivals["port"] == port)
+            headers = arrivals["header"][mine]
             yield Stream(
                 at=at[mine],
-                sequence=headers[mine, 1],
-                timestamp=headers[mine, 2] << 16 | headers[mine, 3],
+                sequence=headers["sequence"].astype(np.int64),
+                timestamp=headers["timestamp"].astype(np.int64),
                 begin=begin,
                 end=end,
             )
@@ -113,23 +109,21 @@ class FarEnd:
         first, last = (round((moment - start) / SLOT_S) for moment in (begin, end))
         return np.maximum(0.0, np.frombuffer(self.late, np.float64)[first:last]) * 1000
 
-    def _send(self, calls: Sequence[tuple[int, socket.socket, tuple[str, int], int]], period: int) -> None:
-        frames, count = self._frames, len(self._frames)
-        for call, sock, address, offset in calls:
-            header = _HEADER.pack(0x80, ULAW.payload_type, period & 0xFFFF, period * FRAME & 0xFFFFFFFF, SSRC + call)
-            try:
-                sock.sendto(header + frames[(period + offset) % count], address)
-            except OSError:
-                self.unsent += 1
+    def _send(self, period: int, slot: int) -> None:
+        outbox = self._outboxes[slot]
+        outbox.headers["sequence"] = period & 0xFFFF
+        outbox.headers["timestamp"] = period * FRAME & 0xFFFFFFFF
+        which = (self._offsets[self._slots[slot]] + period) % len(self._frames)
+        self.unsent += len(which) - outbox.send(self._sockets[slot % SOCKETS], self._frames, which)
 
-    def _collect(self) -> None:
-        for sock in self._sockets:
-            with suppress(BlockingIOError):
-                while True:
-                    header, ancillary, _, source = sock.recvmsg(_HEADER.size, 64)
-                    self._headers += header
-                    self._stamps += ancillary[0][2]
-                    self._sources.append(source[1])
+    def _collect(self, sock: socket.socket) -> None:
+        self._arrivals.append(self._inbox.taken(sock))
+
+
+def _headers(calls: NDArray[np.int64]) -> NDArray[Any]:
+    headers = np.zeros(len(calls), HEADER)
+    headers["start"], headers["type"], headers["ssrc"] = 0x80, ULAW.payload_type, SSRC + calls
+    return headers
 
 
 def _bound(host: str) -> socket.socket:
@@ -168,10 +162,10 @@ def measure(order: dict[str, Any], frames: list[bytes]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Take the specification (`core`, `speech`), then one order from stdin; the answers go to stdout."""
+    """Take the specification (`core`, `said`), then one order from stdin; the answers go to stdout."""
     specification = json.loads(sys.argv[1])
     cores.settle(specification["core"])
-    frames = caller_frames(Path(specification["speech"]).read_bytes())
+    frames = caller_frames(Path(specification["said"]).read_bytes())
     print(json.dumps({"ready": True}), flush=True)
     if line := sys.stdin.readline():
         print(json.dumps(measure(json.loads(line), frames)), flush=True)

@@ -34,7 +34,8 @@ from callcenter.simulation.persona import Voice
 from callcenter.simulation.voices import Order, Voices
 from callcenter.speech.models import Models
 
-TEXT = "Good morning. I would like to invest about fifty thousand dollars, and I have a question about the fees."
+SAID = "Good morning. I would like to invest about fifty thousand dollars, and I have a question about the fees."
+ANSWERED = "Thank you, I have noted that. Before we go on, would you tell me when you would like to begin, please?"
 FIRST = 25
 FIRST_OF_PIPECAT = 5
 BOOT_S = 90.0
@@ -81,10 +82,11 @@ async def measure(plan: Plan, progress: Progress) -> MediaReport:
     silero = Models(plan.cache).path("silero-vad")
     theirs = None
     with tempfile.TemporaryDirectory() as folder:
-        speech = Path(folder) / "speech.pcm"
-        speech.write_bytes(await _speech(plan.cache, progress))
+        said, answered = Path(folder) / "said.pcm", Path(folder) / "answered.pcm"
+        await _speak(plan.cache, progress, said, answered)
         us = Contender(name=OURS, command=(sys.executable, "-m", "callcenter.bench.plane"), first=FIRST)
-        bench = Bench(plan, {"speech": str(speech), "silero": str(silero), "host": plan.host}, progress)
+        parts = {"said": str(said), "answered": str(answered), "silero": str(silero), "host": plan.host}
+        bench = Bench(plan, parts, progress)
         if plan.vs:
             python = await pipecat_room.furnished(plan.cache, progress)
             script = Path(__file__).with_name("pipecat_plane.py")
@@ -161,12 +163,19 @@ class Bench:
         }
 
 
-async def _speech(cache: Path, progress: Progress) -> bytes:
-    """A sentence as 16-bit PCM at 8 kHz, by whichever voice of the simulated callers can be had."""
+async def _speak(cache: Path, progress: Progress, said: Path, answered: Path) -> None:
+    """Write what callers and the agent say as 16-bit PCM at 8 kHz, by whichever voices can be had.
+
+    By two voices: an agent that says what callers do, as they do, would be looked for as an echo in their sound.
+    """
     voices = Voices(cache, progress)
     try:
-        order = Order(voice=Voice(engine="flite"), language="en", text=TEXT)
-        return to_pcm(await voices.speak(order))
+        await _write(voices, said, Voice(engine="flite", name="rms"), SAID)
+        await _write(voices, answered, Voice(engine="flite", name="slt"), ANSWERED)
     except CallCenterError:
-        order = Order(voice=Voice(engine="piper"), language="en", text=TEXT)
-        return to_pcm(await voices.speak(order))
+        await _write(voices, said, Voice(engine="piper", pitch=-400), SAID)
+        await _write(voices, answered, Voice(engine="piper"), ANSWERED)
+
+
+async def _write(voices: Voices, path: Path, voice: Voice, text: str) -> None:
+    path.write_bytes(to_pcm(await voices.speak(Order(voice=voice, language="en", text=text))))

@@ -218,7 +218,7 @@ async def measured(order: dict[str, Any], calls: list[Call], before: int) -> dic
 
 async def serve(specification: dict[str, Any]) -> None:
     """Open the calls, tell their ports, and measure as the far end's order says."""
-    speech = Path(specification["speech"]).read_bytes()
+    speech = Path(specification["answered"]).read_bytes()
     # A first analyser, so that what all calls share is not counted as theirs.
     first = SileroVADAnalyzer(sample_rate=RATE)
     first.set_sample_rate(RATE)
@@ -238,7 +238,7 @@ async def serve(specification: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Take the specification (`core`, `calls`, `host`, `speech`), then the far end's order from stdin."""
+    """Take the specification (`core`, `calls`, `host`, `answered`), then the far end's order from stdin."""
     logger.remove()
     specification = json.loads(sys.argv[1])
     if specification["core"] is not None:

@@ -20,7 +20,7 @@ import numpy as np
 import uvloop
 from numpy.typing import NDArray
 
-from callcenter import log
+from callcenter import garbage, log
 from callcenter.bench import cores
 from callcenter.bench.arrivals import FRAME, PERIOD
 from callcenter.bench.far_end import first_due
@@ -128,7 +128,7 @@ class Exchange:
     def __init__(self, specification: dict[str, Any]) -> None:
         silero = Silero(Path(specification["silero"]))
         silero.step([(Track(), bytes(2 * WINDOW))])
-        self._clip = Clip(text="", pcm=Path(specification["speech"]).read_bytes(), rate=NARROWBAND)
+        self._clip = Clip(text="", pcm=Path(specification["answered"]).read_bytes(), rate=NARROWBAND)
         self._clock = Clock()
         self._hearing = LocalHearing(Hearing(), silero, Wordless())
         self._memory = resident()
@@ -221,6 +221,7 @@ async def _orders() -> asyncio.StreamReader:
 async def _serve(specification: dict[str, Any]) -> None:
     orders = await _orders()
     exchange = Exchange(specification)
+    garbage.spare_what_is_there()
     try:
         print(json.dumps({"ports": exchange.ports}), flush=True)
         if line := await orders.readline():
@@ -230,7 +231,7 @@ async def _serve(specification: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Take the specification (`core`, `calls`, `host`, `speech`, `silero`), then the far end's order from stdin."""
+    """Take the specification (`core`, `calls`, `host`, `answered`, `silero`), then the far end's order from stdin."""
     specification = json.loads(sys.argv[1])
     cores.settle(specification["core"])
     log.configure(Log(level="error"))

@@ -33,10 +33,10 @@ async def test_sound_goes_both_ways() -> None:
 
 
 async def test_a_plane_that_dies_ends_the_level_and_the_far_end(tmp_path: Path) -> None:
-    speech = tmp_path / "speech.pcm"
-    speech.write_bytes(bytes(16_000))
+    said = tmp_path / "said.pcm"
+    said.write_bytes(bytes(16_000))
     plan = Plan(cache=tmp_path, seconds=0.2, warm_up_s=0.1)
-    bench = Bench(plan, {"speech": str(speech), "host": plan.host}, lambda text: None)
+    bench = Bench(plan, {"said": str(said), "host": plan.host}, lambda text: None)
     before = psutil.Process().children(recursive=True)
     with pytest.raises(SimulationError, match="a plane ended with status 1: the plane fell"):
         await bench.attempt(Contender(name="a plane", command=(sys.executable, "-c", DIES), first=1), 1)
