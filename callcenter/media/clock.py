@@ -1,4 +1,7 @@
-"""One clock for the sound of all calls: every line gets one tick each 20 ms, and never two for one."""
+"""One clock for the sound of all calls: every line gets one tick each 20 ms, and never two for one.
+
+What has come for any line is read four times as often.
+"""
 
 import asyncio
 import math
@@ -9,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from callcenter.media.pcm import FRAME_MS
+from callcenter.media.udp import Arrivals
 
 PERIOD = FRAME_MS / 1000
 PHASES = 4
@@ -63,6 +67,8 @@ class Clock:
     """
 
     def __init__(self) -> None:
+        self.arrivals = Arrivals()
+        """Read before each tick of a phase."""
         self._phases = [_Phase() for _ in range(PHASES)]
         self._lags: deque[float] = deque([0.0], maxlen=4096)
         self._max_lag = 0.0
@@ -106,6 +112,7 @@ class Clock:
         while True:
             await asyncio.sleep(min(phase.due for phase in self._phases) - loop.time())
             now = loop.time()
+            self.arrivals.read(now)
             for phase in self._phases:
                 if phase.due < now + TIMER:
                     self._tick(phase, now)

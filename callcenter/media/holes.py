@@ -25,6 +25,11 @@ class Holes:
         self._silence = codec.silence * (codec.rate * FRAME_MS // 1000)
         self._held = 0
 
+    @property
+    def holding(self) -> bool:
+        """Something is held back until it is known what comes next."""
+        return self._held > 0
+
     def push(self, codes: bytes, past: bytes) -> bytes:
         """Add what a packet holds; what is due is returned. `past` is the latest that was, in codes."""
         if codes == self._silence:

@@ -32,6 +32,15 @@ class Reorder:
         self._missing: deque[int] = deque(maxlen=MAX_MISORDER)
         self._candidate: Packet | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Nothing is held: the next packet can follow on from the last."""
+        return self._ssrc is not None and not self._held and self._candidate is None
+
+    def follow_on(self) -> None:
+        """As `push` of the packet that follows on from the last, while `settled`."""
+        self._next = (self._next + 1) & 0xFFFF
+
     def push(self, packet: Packet) -> list[Packet]:
         """Add a packet; those that are due are returned, in order."""
         if self._ssrc is None:

@@ -187,8 +187,8 @@ def normalise_loudness(
 def _window_power(samples: Samples, rate: int) -> NDArray[np.float64]:
     """The mean square of each 10 ms; the last window is filled up with silence."""
     window = rate * _WINDOW_MS // 1000
-    padded = np.pad(samples, (0, -samples.size % window))
-    power: NDArray[np.float64] = np.square(padded, dtype=np.float64).reshape(-1, window).mean(axis=1)
+    windows = np.append(samples, np.zeros(-samples.size % window, np.float32)).reshape(-1, window)
+    power: NDArray[np.float64] = np.einsum("ij,ij->i", windows, windows).astype(np.float64) / window
     return power
 
 

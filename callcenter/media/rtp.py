@@ -7,7 +7,7 @@ from callcenter.media.g711 import Codec
 from callcenter.media.holes import Holes, conceal
 from callcenter.media.jitter import Reorder
 from callcenter.media.pcm import FRAME_MS
-from callcenter.media.rtp_packet import Address, Counters, Packet
+from callcenter.media.rtp_packet import HEADER_BYTES, Address, Counters, Packet, header
 
 COMFORT_NOISE = 13
 """RFC 3389. Its level is ignored: a gap in the timestamps without one in the sequence is silence."""
@@ -32,9 +32,15 @@ class Receiver:
         self._codec = codec
         self._counters = counters
         self._reorder = Reorder(counters)
-        self._last: Packet | None = None
+        self._ssrc: int | None = None
+        """Of the latest packet whose sound is out ..."""
+        self._sequence = 0
+        """... and its number."""
         self._timestamp = 0
         """Of the sound that should come next."""
+        self._due = b""
+        """The header of the packet that follows on from all before; empty while something is held back."""
+        self._silence = codec.silence * _samples(codec)
         self._past = b""
         """The codes of the latest sound."""
         self._rest = b""
@@ -45,12 +51,17 @@ class Receiver:
         if peer != self.peer:
             self.peer = peer
             self._reorder = Reorder(self._counters)
+            self._due = b""
 
     def receive(self, datagram: bytes, source: Address) -> list[bytes]:
         """The frames that are due with this datagram: usually one of 16-bit PCM, none or several around a gap."""
         if self.peer and source != self.peer:
             self._counters.spoofed += 1
             return []
+        if datagram[:HEADER_BYTES] == self._due:
+            codes = datagram[HEADER_BYTES:]
+            if len(codes) == len(self._silence) and codes != self._silence:
+                return self._follow_on(codes)
         packet = self._accepted(datagram)
         if packet is None:
             return []
@@ -58,7 +69,26 @@ class Receiver:
         due = self._reorder.push(packet)
         for place, first in enumerate(due):
             self._append(first, due[place:])
-        return self._frames()
+        frames = self._frames()
+        self._foresee()
+        return frames
+
+    def _follow_on(self, codes: bytes) -> list[bytes]:
+        """As nearly all packets do: 20 ms that follow on. Comes to the same as the long way, in half the time."""
+        self._counters.received += 1
+        self._reorder.follow_on()
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._timestamp = (self._timestamp + len(codes)) & 0xFFFFFFFF
+        self._past = (self._past + codes)[-REACH:]
+        self._foresee()
+        return [self._codec.decode(codes)]
+
+    def _foresee(self) -> None:
+        if self._ssrc is None or self._rest or self._holes.holding or not self._reorder.settled:
+            self._due = b""
+        else:
+            sequence = (self._sequence + 1) & 0xFFFF
+            self._due = header(self._codec.payload_type, sequence, self._timestamp, self._ssrc)
 
     def _accepted(self, datagram: bytes) -> Packet | None:
         packet = Packet.parse(datagram)
@@ -75,8 +105,10 @@ class Receiver:
 
     def _append(self, packet: Packet, coming: Sequence[Packet]) -> None:
         """Add the sound of the first packet of `coming`, and what was missing before it."""
-        last, self._last = self._last, packet
-        if last is None or packet.ssrc != last.ssrc:
+        follows = packet.sequence == (self._sequence + 1) & 0xFFFF
+        self._sequence = packet.sequence
+        if packet.ssrc != self._ssrc:
+            self._ssrc, follows = packet.ssrc, True
             self._timestamp, self._past, self._rest = packet.timestamp, b"", b""
             self._holes.flush()
         if not packet.payload:
@@ -84,7 +116,7 @@ class Receiver:
             self._past = b""
             return
         gap = (packet.timestamp - self._timestamp) & 0xFFFFFFFF
-        self._timestamp = packet.timestamp + len(packet.payload)
+        self._timestamp = (packet.timestamp + len(packet.payload)) & 0xFFFFFFFF
         if not gap:
             self._add(self._holes.push(packet.payload, self._past))
             return
@@ -92,7 +124,7 @@ class Receiver:
         if gap > self._codec.rate * MAX_GAP_S:
             # Across a jump no frame is begun, so that frames and packets keep step.
             self._rest = self._past = b""
-        elif last and packet.sequence != (last.sequence + 1) & 0xFFFF:
+        elif not follows:
             after = b"".join(later.payload for later in coming)[:REACH]
             self._add(conceal(self._codec, self._past, after, gap))
         else:
@@ -119,22 +151,16 @@ class Sender:
         self._sequence = sequence
         self._timestamp = timestamp
         self._marker = True
-        self._silence = codec.silence * _samples(codec)
+        self._samples = _samples(codec)
+        self._silence = codec.silence * self._samples
 
     def packet(self, pcm: bytes | None) -> bytes:
         """The datagram of the next 20 ms; None is silence."""
-        packet = Packet(
-            payload_type=self._codec.payload_type,
-            sequence=self._sequence,
-            timestamp=self._timestamp,
-            ssrc=self._ssrc,
-            payload=self._silence if pcm is None else self._codec.encode(pcm),
-            marker=self._marker,
-        )
+        start = header(self._codec.payload_type, self._sequence, self._timestamp, self._ssrc, self._marker)
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._marker = False
         self._advance(1)
-        return packet.build()
+        return start + (self._silence if pcm is None else self._codec.encode(pcm))
 
     def skip(self, frames: int) -> None:
         """Leave out 20 ms frames: the timestamp moves on, and the next packet is marked.
@@ -145,7 +171,7 @@ class Sender:
         self._advance(frames)
 
     def _advance(self, frames: int) -> None:
-        self._timestamp = (self._timestamp + frames * _samples(self._codec)) & 0xFFFFFFFF
+        self._timestamp = (self._timestamp + frames * self._samples) & 0xFFFFFFFF
 
 
 def _samples(codec: Codec) -> int:

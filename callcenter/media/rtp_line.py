@@ -29,14 +29,14 @@ class RtpLine:
         self.local_address: Address = sock.getsockname()[:2]
         self._socket = sock
         self._clock = clock
+        self._peer: Address | None = None
         self._tape: Tape | None = None
         self._receiver = Receiver(codec, self.counters)
         self._sender = Sender(
             codec, ssrc=secrets.randbits(32), sequence=secrets.randbits(16), timestamp=secrets.randbits(32)
         )
         self._quiet = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(sock, self._read)
+        clock.arrivals.watch(sock, self._read)
         clock.add(self)
 
     @classmethod
@@ -47,6 +47,7 @@ class RtpLine:
     def connect(self, peer: Address) -> None:
         """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
         self._receiver.latch(peer)
+        self._latch(peer)
 
     def record(self, tape: Tape) -> None:
         """Keep both sides on `tape`, which ends with the line."""
@@ -63,7 +64,7 @@ class RtpLine:
         if self._closed:
             return
         self._clock.remove(self)
-        self._loop.remove_reader(self._socket)
+        self._clock.arrivals.forget(self._socket)
         self._socket.close()
         self._quiet.set()
         if self._tape:
@@ -72,12 +73,12 @@ class RtpLine:
 
     def tick(self, now: float, skipped: int) -> None:
         """Send the frame that is due: speech or silence, once it is known where to."""
-        if peer := self._receiver.peer:
+        if self._peer:
             if skipped:
                 self._sender.skip(skipped)
                 self.counters.skipped += skipped
             pcm = self.playout.frame(now, skipped)
-            self._send(self._sender.packet(pcm), peer)
+            self._send(self._sender.packet(pcm))
             if self._tape:
                 self._tape.agent(now, pcm)
         if self.playout.idle:
@@ -87,20 +88,27 @@ class RtpLine:
     def _closed(self) -> bool:
         return self._socket.fileno() < 0
 
-    def _send(self, datagram: bytes, peer: Address) -> None:
+    def _latch(self, peer: Address) -> None:
+        """Have the kernel drop what others send: a flood of it would fill the socket's buffer."""
+        self._peer = peer
         try:
-            self._socket.sendto(datagram, peer)
+            self._socket.connect(peer)
+        except OSError as error:
+            log.warning("! RTP peer", peer=peer, error=str(error))
+
+    def _send(self, datagram: bytes) -> None:
+        try:
+            self._socket.send(datagram)
         except OSError:
             self.counters.unsent += 1
         else:
             self.counters.sent += 1
 
-    def _read(self) -> None:
-        now = self._loop.time()
-        for datagram, source in udp.arrived(self._socket):
-            for frame in self._receiver.receive(datagram, source):
+    def _read(self, now: float) -> None:
+        if arrived := udp.received(self._socket):
+            for frame in self._receiver.receive(*arrived):
                 self.received.put(frame, now)
                 if self._tape:
                     self._tape.caller(now, frame)
-            if source == self._receiver.peer:
-                break  # the next one is 20 ms away, and to ask for it now costs as much as to read this one
+            if self._peer is None and self._receiver.peer:
+                self._latch(self._receiver.peer)

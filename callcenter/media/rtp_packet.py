@@ -8,6 +8,8 @@ Address = tuple[str, int]
 """A numeric IP address and a UDP port."""
 
 _HEADER = struct.Struct("!BBHII")
+HEADER_BYTES = _HEADER.size
+"""Without contributing sources and extension."""
 _VERSION = 2 << 6
 _PADDING = 0x20
 _EXTENSION = 0x10
@@ -54,8 +56,12 @@ class Packet(NamedTuple):
 
     def build(self) -> bytes:
         """The datagram."""
-        second = self.payload_type | (_MARKER if self.marker else 0)
-        return _HEADER.pack(_VERSION, second, self.sequence, self.timestamp, self.ssrc) + self.payload
+        return header(self.payload_type, self.sequence, self.timestamp, self.ssrc, self.marker) + self.payload
+
+
+def header(payload_type: int, sequence: int, timestamp: int, ssrc: int, marker: bool = False) -> bytes:
+    """How a packet begins: the fixed part, with nothing after it but the payload."""
+    return _HEADER.pack(_VERSION, payload_type | _MARKER if marker else payload_type, sequence, timestamp, ssrc)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -22,10 +22,10 @@ from callcenter.speech.ear import (
     SpeechStarted,
     Utterance,
 )
-from callcenter.speech.onset import Levels, Onset, block_levels
+from callcenter.speech.onset import Levels, Onset, measured
 from callcenter.speech.recogniser import Recognised, Recogniser
 from callcenter.speech.threads import URGENT, pool
-from callcenter.speech.utterances import Began, Ended, Paused, Resumed, Utterances, Window, Windows
+from callcenter.speech.utterances import Began, Ended, Paused, Resumed, State, Utterances, Window, Windows
 from callcenter.speech.vad import Detector, Track
 
 log = structlog.get_logger()
@@ -99,6 +99,10 @@ class LocalEar:
     def window(self) -> Window | None:
         """The next window to be judged."""
         return self._windows.next()
+
+    def rests(self, levels: Levels) -> bool:
+        """Whether the VAD need not see the next window."""
+        return self.track.is_faint(max(levels.blocks)) and self._utterances.state is State.QUIET
 
     def follow(self, window: Window, probability: float, levels: Levels, group: asyncio.TaskGroup) -> None:
         """Act on the judgement of a window; recognition runs in `group`."""
@@ -248,5 +252,10 @@ class LocalHearing:
 
     def _examined(self, due: Sequence[tuple[LocalEar, Window]]) -> Iterable[tuple[float, Levels]]:
         """Each window's probability of speech, and its levels. Blocks."""
-        probabilities = self._detector.step([(ear.track, window.pcm) for ear, window in due])
-        return zip(probabilities, block_levels([window.pcm for _, window in due]), strict=True)
+        levels = measured([window.pcm for _, window in due])
+        probabilities = [0.0] * len(due)
+        awake = [place for place, (ear, _) in enumerate(due) if not ear.rests(levels[place])]
+        judged = self._detector.step([(due[place][0].track, due[place][1].pcm) for place in awake])
+        for place, probability in zip(awake, judged, strict=True):
+            probabilities[place] = probability
+        return zip(probabilities, levels, strict=True)

@@ -16,8 +16,6 @@ from callcenter.speech.echo import LISTEN_MS, LONGEST_MS, Echo
 from callcenter.speech.utterances import WINDOW_MS, State, Window
 
 WINDOW_S = WINDOW_MS / 1000
-Levels = Sequence[float]
-"""Of the blocks of a window, in dBFS."""
 LIKELY = 0.3
 """Over the agent one window this probable is a beginning. With .5, words in a clean line are noticed 10 ms later."""
 BLOCKS = 4
@@ -51,6 +49,14 @@ SOUNDING_S = 0.06
 """The agent talks if a frame of its speech was sent this short a time ago: two frames, and one for a late tick."""
 ECHO_S = (LONGEST_MS + LISTEN_MS) / 1000
 """So long after it something of it may still come back."""
+
+
+class Levels(NamedTuple):
+    """How loud a window is, in dBFS."""
+
+    blocks: Sequence[float]
+    """Of 8 ms each."""
+    mean: float
 
 
 class Judgement(NamedTuple):
@@ -102,14 +108,14 @@ class Onset:
         """Windows in which an echo would have come, and nothing did."""
 
     def judge(self, window: Window, probability: float, levels: Levels, state: State = State.QUIET) -> Judgement:
-        """Take the next window, what the VAD makes of it, and its `block_levels`.
+        """Take the next window, what the VAD makes of it, and how loud it is.
 
         Takes 3 µs, and `Echo.leaves` where it may be speech.
         In the `state` of talking a caller is believed: whether it was an echo was asked when it began. On a line where
         none has been found it is not asked in every short pause either, for to look for one is most of the work.
         """
         self._echo.hear(window.pcm)
-        appeared, level = self._appeared(levels), _mean_dbfs(levels)
+        appeared, level = self._appeared(levels.blocks), levels.mean
         if probability < LIKELY:
             self._floor.follow(level)
         if state is State.TALKING or (state is State.PAUSING and not self._echo.known):
@@ -130,10 +136,10 @@ class Onset:
         """What stands out is no echo."""
         return self._echo.known or self._quiet >= PROOF_WINDOWS or self._sure >= SURE_WINDOWS
 
-    def _appeared(self, levels: Levels) -> bool:
+    def _appeared(self, blocks: Sequence[float]) -> bool:
         """A sound has just lasted long enough."""
         before, least = self._sound, self._floor.loud_dbfs
-        for level in levels:
+        for level in blocks:
             self._sound = self._sound + 1 if level > least else 0
         return before < SOUND_BLOCKS <= self._sound
 
@@ -143,17 +149,14 @@ class Onset:
         return self._echo.leaves(least, window.ended)
 
 
-def block_levels(windows: Sequence[bytes]) -> list[Levels]:
-    """The level in dBFS of each block of each of some windows. All at once costs little more than one."""
-    found: list[Levels] = [()] * len(windows)
+def measured(windows: Sequence[bytes]) -> list[Levels]:
+    """The levels of each of some windows. All at once costs little more than one."""
+    found = [Levels((), -math.inf)] * len(windows)
     for size in {len(pcm) for pcm in windows}:
         places = [place for place, pcm in enumerate(windows) if len(pcm) == size]
         blocks = to_samples(b"".join(windows[place] for place in places)).reshape(len(places), BLOCKS, -1)
-        power = np.einsum("ijk,ijk->ij", blocks, blocks) / blocks.shape[2]
-        for place, levels in zip(places, (10 * np.log10(np.maximum(power, 1e-12))).tolist(), strict=True):
-            found[place] = levels
+        power = np.maximum(np.einsum("ijk,ijk->ij", blocks, blocks) / blocks.shape[2], 1e-12)
+        means = (10 * np.log10(power.mean(axis=1))).tolist()
+        for place, each, mean in zip(places, (10 * np.log10(power)).tolist(), means, strict=True):
+            found[place] = Levels(each, mean)
     return found
-
-
-def _mean_dbfs(levels: Levels) -> float:
-    return 10 * math.log10(sum(10 ** (level / 10) for level in levels) / len(levels))

@@ -22,19 +22,30 @@ QUIET_WINDOWS = 32
 noise, speech is noticed 60 ms later."""
 DIGITAL_SILENCE = 8
 """The smallest step of G.711. After half a second of nothing but this the model would take line noise for speech."""
+FAINT_DBFS = -55.0
+"""What never gets this loud for 8 ms is a line's own noise. Speech at -38 is heard no later for it."""
+FAINT_WINDOWS = 16
+"""After so many faint windows (0.5 s) the model need not see more, and its state is best left as it is: over noise at
+-60 and -70, 80 words were noticed 4 to 12 ms sooner than if it had gone on. After 4 windows, up to 4 ms later."""
 
 
 class Track:
     """What the model remembers of one call."""
 
-    __slots__ = ("context", "quiet", "rate", "state")
+    __slots__ = ("context", "faint", "quiet", "rate", "state")
 
     def __init__(self, rate: int = NARROWBAND) -> None:
         self.rate = rate
         self.quiet = 0
+        self.faint = 0
         self.state: Floats = np.zeros((2, STATE), np.float32)
         self.context: Floats = np.zeros(rate // 250, np.float32)
         """The last 4 ms of the window before: 32 samples at 8 kHz."""
+
+    def is_faint(self, dbfs: float) -> bool:
+        """Take the level of the next window's loudest part; whether there is nothing to hear in it, nor has been."""
+        self.faint = self.faint + 1 if dbfs < FAINT_DBFS else 0
+        return self.faint > FAINT_WINDOWS
 
     def keep(self, probability: float, state: Floats, samples: Floats) -> None:
         """Remember what a step over `samples` (the context before, then the window) left."""

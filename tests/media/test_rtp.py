@@ -205,6 +205,48 @@ class TestPeer:
         assert [peer.send(number) for number in (2, 1)] == [[], [frame(1), frame(2)]]
 
 
+class LongWay(Receiver):
+    """Foresees no packet, so that each goes the whole way."""
+
+    def _foresee(self) -> None:
+        pass
+
+
+KINDS = ("sound", "silence", "comfort", "half", "lost", "late", "twice", "skip", "restart", "stray", "marked")
+
+
+@given(kinds=st.lists(st.sampled_from(KINDS) | st.just("sound"), max_size=60), start=st.sampled_from([0, 0xFFF0]))
+def test_the_short_way_comes_to_the_same_as_the_long_one(kinds: list[str], start: int) -> None:
+    sequence, timestamp, ssrc = start, start << 16, 7
+    both = [(Receiver(ULAW, counters), counters, list[bytes]()) for counters in (Counters(), Counters())]
+    both[1] = (LongWay(ULAW, both[1][1]), *both[1][1:])
+    put_off: list[bytes] = []
+    for number, kind in enumerate(kinds):
+        if kind == "skip":
+            timestamp += 480
+        if kind == "restart":
+            sequence, timestamp, ssrc = sequence + 5000, timestamp + 12345, ssrc + 1
+        payload = {"silence": ULAW.silence * 160, "comfort": b"", "half": codes(number, 80)}.get(kind, codes(number))
+        packet = Packet(
+            payload_type=COMFORT_NOISE if kind == "comfort" else 0,
+            sequence=sequence & 0xFFFF,
+            timestamp=timestamp & 0xFFFFFFFF,
+            ssrc=99 if kind == "stray" else ssrc,
+            payload=payload,
+            marker=kind == "marked",
+        ).build()
+        if kind != "stray":
+            sequence, timestamp = sequence + 1, timestamp + len(payload)
+        due = {"lost": [], "late": [], "twice": [packet, packet]}.get(kind, [packet]) + put_off
+        put_off = [packet] if kind == "late" else []
+        for datagram in due:
+            for receiver, _, frames in both:
+                frames += receiver.receive(datagram, PEER)
+    (_, short, frames), (_, long, expected) = both
+    assert frames == expected
+    assert short == long
+
+
 class TestGarbage:
     @given(datagrams=st.lists(st.binary(max_size=300), max_size=20))
     def test_no_bytes_raise(self, datagrams: list[bytes]) -> None:

@@ -21,7 +21,7 @@ from callcenter.speech.ear import (
 )
 from callcenter.speech.local_ear import EVENTS, LocalHearing
 from callcenter.speech.recogniser import Recognised
-from callcenter.speech.vad import Track
+from callcenter.speech.vad import FAINT_WINDOWS, Track
 
 RATE = 8000
 SETTINGS = Hearing(early_ms=96, short_pause_ms=320, pause_ms=320)
@@ -298,3 +298,24 @@ async def test_a_hundred_calls_share_their_batches(listen: Listen, detector: Lou
     for _, ear in calls:
         assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
     assert max(detector.batches) == 100
+
+
+async def test_the_detector_is_spared_what_is_faint_and_hears_what_follows(listen: Listen, detector: Loudness) -> None:
+    frames, ear = listen()
+    sound(frames, "." * 400)
+    await settled()
+    assert sum(detector.batches) == FAINT_WINDOWS
+    sound(frames, WORD)
+    assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
+    seen = sum(detector.batches)
+    sound(frames, "." * 400)
+    await settled()
+    assert sum(detector.batches) - seen < 2 * FAINT_WINDOWS
+
+
+async def test_in_a_long_pause_of_an_utterance_the_detector_goes_on(listen: Listen, detector: Loudness) -> None:
+    frames, ear = listen()
+    ear.patience = lambda words: 2000
+    sound(frames, "#" * 20 + "." * 80)
+    await settled()
+    assert sum(detector.batches) == 100 * 20 // 32

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.media.pcm import Samples, Trail, rms_dbfs, to_pcm, to_samples
-from callcenter.speech.onset import ECHO_S, PROOF_WINDOWS, SURE_WINDOWS, Floor, Judgement, Onset, block_levels
+from callcenter.speech.onset import ECHO_S, PROOF_WINDOWS, SURE_WINDOWS, Floor, Judgement, Onset, measured
 from callcenter.speech.utterances import Began, Ended, Event, Utterances, Window
 from tests.speech.duplex import LINE_NOISE_DBFS, RATE, WINDOW, Duplex, duplex, echo_of, noise, voice
 
@@ -43,7 +43,7 @@ class Listener:
         if self.agent_talks:
             self._trail.put(self._agent[self._number % 40 * 320 :][:320], at)
         window = Window(pcm=to_pcm(samples), began=at - 0.03, ended=at)
-        judgement = self._onset.judge(window, probability, block_levels([window.pcm])[0])
+        judgement = self._onset.judge(window, probability, measured([window.pcm])[0])
         assert judgement.probability == probability, "there is no echo"
         return judgement.begins
 
@@ -120,7 +120,7 @@ def judged(line: Duplex) -> list[tuple[float, Judgement]]:
     heard = []
     for window in line.windows():
         probability = 0.95 if rms_dbfs(to_samples(window.pcm)) > LINE_NOISE_DBFS + 5 else QUIET
-        heard.append((window.ended, onset.judge(window, probability, block_levels([window.pcm])[0])))
+        heard.append((window.ended, onset.judge(window, probability, measured([window.pcm])[0])))
     return heard
 
 
@@ -233,7 +233,10 @@ class TestUtterances:
 
 def test_levels_of_many_windows_are_those_of_each() -> None:
     windows = [to_pcm(noise(seed, size, -10.0 - seed)) for seed, size in enumerate((256, 512, 256, 512, 256))]
-    together = block_levels(windows)
-    assert together == [levels for window in windows for levels in block_levels([window])]
-    assert [sum(levels) / len(levels) for levels in together] == pytest.approx([-10, -11, -12, -13, -14], abs=0.8)
-    assert block_levels([]) == []
+    together = measured(windows)
+    assert together == [levels for window in windows for levels in measured([window])]
+    assert [levels.mean for levels in together] == pytest.approx([-10, -11, -12, -13, -14], abs=0.8)
+    assert [sum(levels.blocks) / len(levels.blocks) for levels in together] == pytest.approx(
+        [levels.mean for levels in together], abs=0.5
+    )
+    assert measured([]) == []
