@@ -2,13 +2,18 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from text_to_num import find_numbers
+from callcenter.dialogue.slots import numerals
+from callcenter.dialogue.slots.vocabulary import any_word, numbers
 
-_TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\s\w]|_")
+GROUPING_SPACE = "\u00a0"
+"""What `Heard.text` has between the groups of a number written as `50 000`; other spaces in it are plain ones."""
+
+_TOKEN = r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\s\w]|_"
+_SPACED = r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?(?![\d.])"
 _USED = "\x1f"
 _LOOSE_THOUSANDS = re.compile(r"(?<=\d)\s*,\s*(?=000\b)")  # Whisper writes "50 ,000"
 
@@ -23,19 +28,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    """A word as text2num wants it."""
+class _Piece:
+    """Words of the original that became one word or number of the text."""
 
-    word: str
-
-    def text(self) -> str:
-        return self.word
-
-    def nt_separated(self, previous: "_Token") -> bool:
-        return False
-
-    def not_a_number_part(self) -> bool:
-        return False
+    text: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +43,28 @@ class Heard:
     text: str
     """Lower case, number words as digits, hyphens between words as spaces."""
     original: str
+    language: str
+    """ISO 639-1."""
     _text_starts: tuple[int, ...]
     _original_ends: tuple[int, ...]
     _original_starts: tuple[int, ...]
 
     @classmethod
     def of(cls, original: str, language: str) -> "Heard":
-        """Prepare `original`, a transcript with or without punctuation."""
+        """Prepare `original`, a transcript with or without punctuation.
+
+        Raises FileError for a language that has no `numbers.yaml`.
+        """
         original = _LOOSE_THOUSANDS.sub(",", original)
-        tokens = list(_TOKEN.finditer(original))
-        words = [match[0].lower().replace("’", "'") for match in tokens]
-        pieces = []
-        for start, end, digits in _numbers(words, language):
-            pieces.append((digits if digits else words[start], tokens[start].start(), tokens[end - 1].end()))
+        pieces = _pieces(original, language)
         text, starts, last = "", [], 0
-        for piece, start, end in pieces:
-            gap = original[last:start]
-            text += " " if text and gap else ""
+        for piece in pieces:
+            text += " " if text and original[last : piece.start] else ""
             starts.append(len(text))
-            text += piece
-            last = end
-        return cls(text, original, tuple(starts), tuple(p[2] for p in pieces), tuple(p[1] for p in pieces))
+            text += piece.text
+            last = piece.end
+        ends = tuple(piece.end for piece in pieces)
+        return cls(text, original, language, tuple(starts), ends, tuple(piece.start for piece in pieces))
 
     def words(self, found: Found) -> str:
         """The caller's own words for `found`."""
@@ -74,6 +73,11 @@ class Heard:
         first = max(bisect_right(self._text_starts, found.start) - 1, 0)
         last = max(bisect_right(self._text_starts, found.end - 1) - 1, first)
         return self.original[self._original_starts[first] : self._original_ends[last]]
+
+    def is_article(self, start: int, end: int) -> bool:
+        """Whether the number there was said with a word that is an article too: `un`."""
+        said = self.words(Found(value=None, start=start, end=end)).lower()
+        return said in numbers(self.language).reading.articles
 
     @property
     def unread(self) -> str:
@@ -86,20 +90,24 @@ class Heard:
         text = self.text
         for span in spans:
             text = text[: span.start] + _USED * (span.end - span.start) + text[span.end :]
-        return Heard(text, self.original, self._text_starts, self._original_ends, self._original_starts)
+        return replace(self, text=text)
 
 
-def _numbers(words: list[str], language: str) -> Iterator[tuple[int, int, str]]:
-    """Token ranges in order; those that are a number with its digits."""
-    place = 0
-    tokens = [_Token(_spoken(word)) for word in words]
-    for number in find_numbers(tokens, language, 0.0) if tokens else []:
-        yield from ((index, index + 1, "") for index in range(place, number.start))
-        yield number.start, number.end, number.text
-        place = number.end
-    yield from ((index, index + 1, "") for index in range(place, len(words)))
+@cache
+def _tokens(language: str) -> re.Pattern[str]:
+    reading = numbers(language).reading
+    elided = rf"{any_word(reading.elided)}['’](?=\w)|" if reading.elided else ""
+    return re.compile((f"{_SPACED}|" if reading.spaced else "") + elided + _TOKEN, re.IGNORECASE)
 
 
-def _spoken(word: str) -> str:
-    """Plural number words lose their s: `sixty thousands`."""
-    return word[:-1] if word in {"thousands", "millions", "hundreds"} else word
+def _pieces(original: str, language: str) -> list[_Piece]:
+    matches = list(_tokens(language).finditer(original))
+    words = [match[0].lower().replace("’", "'") for match in matches]
+    return [
+        _Piece(digits or _grouped(words[start]), matches[start].start(), matches[end - 1].end())
+        for start, end, digits in numerals.digits(words, language)
+    ]
+
+
+def _grouped(word: str) -> str:
+    return re.sub(r"\s", GROUPING_SPACE, word)

@@ -1,57 +1,70 @@
-"""Telephone numbers: spoken digits in groups, `double five`, `oh`; to E.164."""
+"""Telephone numbers: spoken digits in groups, `double five`, `zéro six douze`; to E.164."""
 
 import re
+from functools import cache
 
 import phonenumbers
 
-from callcenter.dialogue.slots.heard import Found, Heard
+from callcenter.dialogue.slots.figures import runs_of, written
+from callcenter.dialogue.slots.heard import GROUPING_SPACE, Found, Heard
+from callcenter.dialogue.slots.quantity import SIGN
+from callcenter.dialogue.slots.vocabulary import any_of, numbers
 
-_REPEATED = {"double": 2, "triple": 3, "treble": 3}
-_DIGIT = r"(?:\d+(?:st|nd|rd|th)?|oh|o|zero|nought|(?:double|triple|treble)\s+(?:\d|oh|o|zero))"
-_RUN = re.compile(rf"(?<![\w$])(?:(?:\+|plus)\s*)?\(?{_DIGIT}(?:[\s,.\-–/()]*(?:{_DIGIT})(?!\w))*(?!\w)")
-_PIECE = re.compile(r"(double|triple|treble)\s+(\d|oh|o|zero)|(\d+)|(oh|o|zero|nought)")
-_KIND = "(?:phone |mobile |cell )?"
-_OWN = re.compile(
-    rf"\b(?:(?:this|same) {_KIND}(?:number|one|1|line|phone)(?: (?:is fine|is good|please|here))?$"
-    rf"|(?:this|same) {_KIND}number"
-    r"|number (?:that )?(?:i'm|i am|i) (?:calling|phoning|ringing|call|on)|(?:one|1|phone) (?:that )?i'm (?:calling|on)"
-    r"|calling (?:you )?from|(?:see|have|got) (?:it|my number)|(?:this|same) (?:one|1))\b"
-)
-_PLAUSIBLE = 10
-"""Digits in a row that are a telephone number even when it was not asked for."""
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,.]\d{3})+")
+_SPACED = re.compile(rf"[1-9]\d{{0,2}}(?:{GROUPING_SPACE}\d{{3}})+")
 
 
 def digits(heard: Heard, asked: bool) -> Found | None:
     """The telephone digits in `heard`, with `+` if said; unasked only a run too long to be anything else."""
-    runs = [Found(value=_joined(match[0]), start=match.start(), end=match.end()) for match in _RUN.finditer(heard.text)]
+    plausible = numbers(heard.language).phones.plausible
+    runs = _runs(heard)
     if asked and runs:
         longest = max(runs, key=lambda run: len(run.value))
-        if len(longest.value) >= _PLAUSIBLE:
+        if len(longest.value) >= plausible:
             return longest
         return Found(value="".join(run.value for run in runs), start=runs[0].start, end=runs[-1].end)
-    long = [run for run in runs if len(run.value) >= _PLAUSIBLE and not _is_amount(heard, run)]
+    long = [run for run in runs if len(run.value) >= plausible and not _is_amount(heard, run)]
     return long[-1] if long else None
 
 
-def _is_amount(heard: Heard, run: Found) -> bool:
-    """Whether `run` was written like 1,500,000,000 or said like five billion."""
-    grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+", heard.text[run.start : run.end])
-    return bool(grouped or re.search(r"thousand|million|billion", heard.words(run), re.IGNORECASE))
-
-
-def _joined(run: str) -> str:
-    found = "+" if re.match(r"\+|plus", run) else ""
-    for repeated, digit, plain, _ in _PIECE.findall(run):
-        if repeated:
-            found += ("0" if not digit.isdigit() else digit) * _REPEATED[repeated]
-        else:
-            found += plain or "0"
+def _runs(heard: Heard) -> list[Found]:
+    figures = written(heard)
+    found = []
+    for match in runs_of(heard.language).finditer(figures.text):
+        value = ("+" if match["plus"] else "") + re.sub(r"\D", "", re.sub(r"(\d)[^\W\d]+", r"\1", match[0]))
+        run = figures.found(value, *match.span())
+        if not (value == "1" and heard.is_article(run.start, run.end)):
+            found.append(run)
     return found
+
+
+def _is_amount(heard: Heard, run: Found) -> bool:
+    """Whether `run` was written like 1,500,000,000 or said like five billion, or is followed by a currency."""
+    text = heard.text[run.start : run.end]
+    if _GROUPED.fullmatch(text) or _large(heard.language).search(heard.words(run).lower()):
+        return True
+    return bool(_SPACED.fullmatch(text) and _currency(heard.language).match(heard.text, run.end))
+
+
+@cache
+def _large(language: str) -> re.Pattern[str]:
+    return re.compile(numbers(language).phones.large)
+
+
+@cache
+def _currency(language: str) -> re.Pattern[str]:
+    amounts = numbers(language).amounts
+    return re.compile(rf"\s*(?:{any_of(amounts.of)}\s*)?(?:{any_of(amounts.currencies)}|{SIGN})(?!\w)")
+
+
+@cache
+def _own(language: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{any_of(numbers(language).phones.own)}(?!\w)")
 
 
 def is_own(heard: Heard) -> bool:
     """Whether the caller means the number that they are calling from."""
-    return bool(_OWN.search(heard.text.strip(" .,!?")))
+    return bool(_own(heard.language).search(heard.text.strip(" .,!?")))
 
 
 def normal(number: str, country: str) -> str | None:

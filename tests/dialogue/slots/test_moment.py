@@ -50,10 +50,17 @@ def parsed(text: str, asked: bool = True, now: datetime = NOW) -> str | None:
         ("November 24th at 10", "2026-11-24T10:00"),
         ("the twenty-fourth of November at three", "2026-11-24T15:00"),
         ("the 24th at 3 p.m.", "2026-11-24T15:00"),
+        ("the 31st", "2026-12-31T10:00"),
+        ("the 2nd at ten", "2026-12-02T10:00"),
+        ("Thursday the 3rd of December", "2026-12-03T10:00"),
         ("next week", "2026-11-23T10:00"),
+        ("next week on Tuesday at ten", "2026-11-24T10:00"),
+        ("Good afternoon. Monday at ten.", "2026-11-23T10:00"),
         ("in two hours", "2026-11-21T16:00"),
         ("in half an hour", "2026-11-21T14:30"),
         ("in two weeks", "2026-12-05T10:00"),
+        ("in two weeks at three", "2026-12-05T15:00"),
+        ("in two weeks on Tuesday", "2026-12-01T10:00"),
         ("at three", "2026-11-21T15:00"),
         ("at one", "2026-11-22T13:00"),
         ("twenty past three", "2026-11-21T15:20"),
@@ -73,7 +80,19 @@ def test_moments(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no", "yesterday", "today at 1", "at 25", "February 30th", "this morning", "later", "the 99th", "at 3000"],
+    [
+        "",
+        "no",
+        "yesterday",
+        "today at 1",
+        "at 25",
+        "February 30th",
+        "this morning",
+        "later",
+        "the 99th",
+        "at 3000",
+        "in zero days",
+    ],
 )
 def test_what_is_no_moment(text: str) -> None:
     assert parsed(text) is None
