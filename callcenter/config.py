@@ -6,19 +6,23 @@ The file is `$CALLCENTER_CONFIG`, else the first of `./callcenter.toml`, the use
 systemd's credentials directory. This module is the only reader of either.
 """
 
+import json
 import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from callcenter.errors import ConfigurationError, FileError
 
 PREFIX = "CALLCENTER_"
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+VoiceName = Annotated[str, StringConstraints(pattern=r"^(espeak|piper):.+$")]
 
 
 class Section(BaseModel):
@@ -77,11 +81,15 @@ class Hearing(Section):
 
 
 class Talking(Section):
-    """The voice."""
+    """The voices. A flow may name its own; `voices` holds for those that do not, else `voice` for English ones.
 
-    engine: Literal["piper"] = "piper"
+    What is left speaks with espeak-ng's voice of its language.
+    """
+
     voice: str = "joe-us"
-    """A name in `speech/models.toml`, or the path of a Piper `.onnx` voice."""
+    """Piper's: a name in `speech/models.toml`, or the path of an `.onnx` voice."""
+    voices: dict[Language, VoiceName] = {}
+    """By language: `espeak:` and one of espeak-ng's voices (`fr`, `pt-br`, `es+f2`), or `piper:` and as in `voice`."""
     threads: int = Field(default=1, ge=1, le=64)
     waiting: int = Field(default=32, ge=1)
 
@@ -90,9 +98,39 @@ class Dialogue(Section):
     """What calls are about."""
 
     flow: str = "investment"
-    """The name of a shipped flow, or the path of a flow file."""
+    """The name of a shipped flow, or the path of a flow file; it answers where the dialplan names none."""
+    flows: tuple[str, ...] = ()
+    """Others that are loaded, for the dialplan to choose: `Stasis(ai-call-center,flow=energy)`."""
     filler_ms: int = Field(default=1500, ge=300, le=10_000)
     """A caller who has waited this long for an answer hears `One moment` or the like."""
+
+
+class Understanding(Section):
+    """How it is understood what callers mean besides answers; a flow's words and phrases always count."""
+
+    classifier: Literal["patterns", "embeddings", "http"] = "embeddings"
+    """`patterns`: only the words and phrases. `embeddings`: a model on this machine, by the flow's examples. `http`: a
+    service that is asked for each sentence, as older installations have it."""
+    least_confidence: float = Field(default=0.6, ge=0, le=1)
+    """The caller is asked again when it is less sure than this what they mean."""
+    model: str = "universal"
+    """A name in `speech/models.toml` (`universal`, `minilm`), or a folder with `model.onnx` and `tokenizer.json`."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Sentences embedded at once, each on one core."""
+    waiting: int = Field(default=32, ge=1)
+    """Sentences that may wait for a worker; of one more only the patterns are asked."""
+    url: str = ""
+    """Of the service: `POST {"sentence": …}`, answered with `{"intent": …, "confidence": …}`."""
+    faq_url: str = ""
+    """Of another one, which is asked when the first knows no intent."""
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+    """So long each of them may take; then the patterns are asked."""
+
+    @model_validator(mode="after")
+    def _service_is_named(self) -> Self:
+        if self.classifier == "http" and not self.url.startswith(("http://", "https://")):
+            raise ValueError("classifier http needs the url of the service, http://… or https://…")
+        return self
 
 
 class Limits(Section):
@@ -139,6 +177,52 @@ class Database(Section):
 
     url: SecretStr = SecretStr("")
     pool: int = Field(default=4, ge=1, le=100)
+
+
+class Outbound(Section):
+    """How people are called."""
+
+    trunk: str = ""
+    """What Asterisk dials: `PJSIP/{number}@trunk`. {number} is `+33123456789`, {digits} the same without the plus."""
+    caller: str = ""
+    """The number, or `"Name" <number>`, that is shown to them."""
+    region: str = ""
+    """The country of numbers without a `+`, such as FR; empty: every number needs its `+` and country code."""
+    zone: str = "UTC"
+    """The time zone of numbers that do not tell theirs."""
+    hours: dict[str, str] = {}
+    """When people may be called, by the clock where they are: `mon-fri = "10:00-13:00 14:00-20:00"`.
+
+    Days that are not named are closed; none at all is Monday to Friday 9:00-20:00 and Saturday 10:00-18:00.
+    """
+    at_once: int = Field(default=2, ge=1)
+    """Calls at the same time, those of other campaigns counted."""
+    per_minute: float = Field(default=10, gt=0)
+    """Calls begun in a minute, evenly spaced."""
+    ring_s: float = Field(default=30, ge=5, le=120)
+    """How long it rings before nobody is there."""
+    machine: Literal["hang_up", "message", "person"] = "hang_up"
+    """What to do when a machine answers: a person has every call put through at once, without listening first."""
+    message: str = ""
+    """What a machine is told after its beep, unless the command says it."""
+    beep_s: float = Field(default=40, gt=0)
+    """A machine that neither beeps nor falls silent for so long is hung up on."""
+    tries: int = Field(default=6, ge=1)
+    """Calls to one contact, whatever came of them."""
+    retries: dict[str, tuple[float, ...]] = {}
+    """By outcome, the minutes until the next call after the first time, the second, and so on: `busy = [5, 15, 60]`.
+
+    A contact whose call ends so more often is not called again; `[]` is never. An outcome of the flow may stand here
+    too. What holds for outcomes that are not named is in `callcenter/outbound/outcomes.py`.
+    """
+    do_not_call_after: tuple[str, ...] = ()
+    """Outcomes that put the number on the do-not-call list: `refused`."""
+
+    @model_validator(mode="after")
+    def _trunk_takes_a_number(self) -> Self:
+        if self.trunk and "{number}" not in self.trunk and "{digits}" not in self.trunk:
+            raise ValueError("trunk must hold {number} or {digits}, such as PJSIP/{number}@trunk")
+        return self
 
 
 class Phone(Section):
@@ -188,10 +272,12 @@ class Settings(BaseSettings):
     hearing: Hearing = Hearing()
     talking: Talking = Talking()
     dialogue: Dialogue = Dialogue()
+    understanding: Understanding = Understanding()
     limits: Limits = Limits()
     admission: Admission = Admission()
     recording: Recording = Recording()
     database: Database = Database()
+    outbound: Outbound = Outbound()
     phone: Phone = Phone()
     paths: Paths = Paths()
     log: Log = Log()
@@ -241,11 +327,7 @@ def load(path: Path | None = None) -> Settings:
 def as_environment(settings: Settings) -> dict[str, str]:
     """The variables from which `load` reads these settings again, in another process; secrets are in clear."""
     values = ((f"{PREFIX}{name}__{key}".upper(), value) for name, section in settings for key, value in section)
-    return {
-        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in values
-        if value is not None
-    }
+    return {name: _in_environment(value) for name, value in values if value is not None}
 
 
 def find() -> Path | None:
@@ -261,6 +343,16 @@ def find() -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
+def _in_environment(value: Any) -> str:
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple() | dict():
+            return json.dumps(value)
+        case _:
+            return str(value)
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -273,7 +365,7 @@ def _explained(error: ValidationError, path: Path | None, text: str, content: di
     keys = [str(part) for part in first["loc"]]
     message = f"{'.'.join(keys)}: {first['msg']}{_allowed(keys)}"
     section = content.get(keys[0])
-    in_file = (len(keys) == 1 and keys[0] in content) or (isinstance(section, dict) and keys[-1] in section)
+    in_file = (len(keys) == 1 and keys[0] in content) or (isinstance(section, dict) and keys[1] in section)
     if path and in_file:
         return FileError(path, _line(text, keys), message)
     return ConfigurationError(f"environment: {PREFIX}{'__'.join(keys).upper()}: {first['msg']}{_allowed(keys)}")
@@ -291,15 +383,20 @@ def _allowed(keys: list[str]) -> str:
 
 
 def _line(text: str, keys: list[str]) -> int | None:
-    """The 1-based line of `section.key` in TOML `text`; tomllib keeps no positions."""
-    section, line_of_section = "", None
+    """The 1-based line of what `keys` lead to in TOML `text`, else of its table; tomllib keeps no positions."""
+    table: list[str] = []
+    line_of_table = None
     for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*\[([^\[\]]+)\]", line)
-        if header:
-            section = header[1].strip()
-            line_of_section = number if section == keys[0] else line_of_section
-        elif (section == keys[0] and len(keys) > 1 and re.match(rf"\s*\"?{re.escape(keys[1])}\"?\s*=", line)) or (
-            section == "" and re.match(rf"\s*{re.escape(keys[0])}\b", line)
-        ):
-            return number
-    return line_of_section
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            table = _path(header[1])
+            line_of_table = number if table == keys[: len(table)] else line_of_table
+        elif assigned := re.match(r"\s*([\w.\"-]+)\s*=", line):
+            path = table + _path(assigned[1])
+            if path == keys[: len(path)]:
+                return number
+    return line_of_table
+
+
+def _path(name: str) -> list[str]:
+    """The parts of a TOML table's or key's name."""
+    return [part.strip(' "') for part in name.split(".")]

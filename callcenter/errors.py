@@ -81,3 +81,11 @@ def innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+class EmbeddingError(CallCenterError):
+    """A sentence model failed."""
+
+
+class Busy(EmbeddingError):  # noqa: N818 - reads as what it is
+    """Too many sentences are waiting for the model."""

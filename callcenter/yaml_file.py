@@ -12,6 +12,7 @@ from callcenter.errors import FileError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_HINT = "; within {} and [] quote text that has a comma, a colon or a question mark"
 BOOLEAN = "tag:yaml.org,2002:bool"
 
 
@@ -29,14 +30,15 @@ Loader.add_implicit_resolver(BOOLEAN, re.compile(r"^(?:true|True|TRUE|false|Fals
 class Part(BaseModel):
     """A mapping in a file. A key that it does not know is an error that lists those it knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod
     def _only_known_keys(cls, content: Any) -> Any:
         if not isinstance(content, dict):
             return content
-        allowed = ", ".join(cls.model_fields)
+        keys = [field.alias or name for name, field in cls.model_fields.items()]
+        allowed = ", ".join(keys)
         unknown = [
             InitErrorDetails(
                 type=PydanticCustomError("unknown_key", "not known here; allowed are {allowed}", {"allowed": allowed}),
@@ -44,7 +46,7 @@ class Part(BaseModel):
                 input=value,
             )
             for key, value in content.items()
-            if key not in cls.model_fields
+            if key not in keys
         ]
         if unknown:
             raise ValidationError.from_exception_data(cls.__name__, unknown)
@@ -68,7 +70,8 @@ def load(path: Path, model: type[Model]) -> Model:
         content = yaml.load(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise FileError(path, mark.line + 1 if mark else None, f"not YAML: {error.problem}") from error
+        hint = _HINT if str(error.problem).startswith("expected ','") else ""
+        raise FileError(path, mark.line + 1 if mark else None, f"not YAML: {error.problem}{hint}") from error
     except yaml.YAMLError as error:
         raise FileError(path, None, f"not YAML: {error}") from error
     try:

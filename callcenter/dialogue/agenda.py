@@ -1,133 +1,204 @@
-"""What the agent says next of its own accord: the next question, the details read back, the end."""
+"""The way of a conversation through the states of its flow, until the caller is asked something or the call ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from enum import Enum, auto
+from typing import Any
 
-from callcenter.dialogue.brain import Action, Ask, Filled, HangUp, Say
+from callcenter.dialogue import lookup
+from callcenter.dialogue.brain import Fetch, Fetched, Filled, HangUp, Say, Transfer
 from callcenter.dialogue.flow import Flow
-from callcenter.dialogue.progress import Goal, Progress
-from callcenter.dialogue.wording import Wording
+from callcenter.dialogue.parts import fields
+from callcenter.dialogue.people import Person
+from callcenter.dialogue.phrasebook import ANY
+from callcenter.dialogue.progress import Progress
+from callcenter.dialogue.questions import Actions, Questions, Topic
+from callcenter.dialogue.rule import Rule
+from callcenter.dialogue.state import State
 
-Actions = list[Action]
-
-
-class Topic(Enum):
-    """What the last question was about."""
-
-    SLOT = auto()
-    GUESS = auto()
-    """`Do you mean fifty thousand dollars?`"""
-    CONFIRM = auto()
-    """`Is that right?`"""
-    CHANGE = auto()
-    """`What should I change?`"""
-    OFFER = auto()
-    """`Would another time suit you better?`"""
-    MORE = auto()
-    """`Is there anything else?`"""
-    OVER = auto()
+NOBODY = "nobody"
+"""The result of a transfer that came to nothing."""
+_MOST_STATES = 24
+"""States passed through without asking the caller anything, after which the flow must be going in circles."""
 
 
 class Agenda:
     """Where a conversation stands, and its way from there to the end."""
 
     def __init__(self, flow: Flow, now: Callable[[], datetime]) -> None:
-        self._flow = flow
+        self.flow = flow
         self._now = now
-        self._wording = Wording(flow)
         self._left_out = 0
-        self._repeated = False
-        self.progress = Progress(flow=flow)
-        self.topic = Topic.SLOT
-        self.question = Ask(text=flow.greeting, slot="")
+        self._passed = 0
+        self._asked_anew: tuple[str, ...] = ()
+        self._used: set[tuple[str, int]] = set()
+        self._rung: Person | None = None
+        self.progress = Progress(flow=flow, state=flow.first)
+        self.questions = Questions(flow, self.progress, now)
+        self.pending: Transfer | Fetch | None = None
+        """What is being done; until its result is there nothing else is."""
 
     @property
-    def slot(self) -> str | None:
-        """The slot that the last question was about."""
-        return self.question.slot if self.topic in {Topic.SLOT, Topic.GUESS} else None
+    def state(self) -> State:
+        """The one that the conversation is in."""
+        return self.flow.states[self.progress.state]
 
     @property
-    def reviewing(self) -> bool:
-        """The details have been read back: whatever the caller names is a correction."""
-        return self.topic in {Topic.CONFIRM, Topic.CHANGE, Topic.MORE}
+    def next_slot(self) -> str | None:
+        """The slot to ask for in this state."""
+        done = {*self.progress.slots, *self.progress.skipped}
+        return next((name for name in (*self.state.ask, *self._asked_anew) if name not in done), None)
 
     def keep(self, values: dict[str, Filled]) -> dict[str, Filled]:
-        """Take over what was understood; those values that are new or differ from what was known."""
+        """Take over what the caller said; those values that are new or differ from what was known."""
+        self._passed = 0
         if values:
             self._left_out = 0
         return self.progress.keep(values)
 
-    def acknowledge(self, changed: dict[str, Filled]) -> Say:
-        """A short sign of having understood; a correction is repeated."""
-        if changed:
-            return Say(text=self._wording.changed(changed, self._now().date()))
-        return Say(text=self._wording.acknowledgement())
+    def use_rule(self, **happened: Any) -> Rule | None:
+        """The first rule that fits what has `happened` and what is so, and that says something or leads somewhere.
 
-    def ask(self, topic: Topic, text: str, slot: str = "") -> Actions:
-        """Ask `text`; the answer is about `topic`."""
-        self._repeated = False
-        self.topic = topic
-        self.question = Ask(text=text, slot=slot or topic.name.lower())
-        return [self.question]
+        Those before it that only set and count are carried out. One about what is so is used once until it is no more.
+        """
+        at = self.progress.circumstances(self._now(), **happened)
+        for key, rule in self._rules():
+            fits, lasts = rule.fits(at), not rule.is_momentary
+            if lasts and not fits:
+                self._used.discard(key)
+            if not fits or key in self._used:
+                continue
+            if lasts:
+                self._used.add(key)
+            self._carry_out(rule)
+            if rule.say or rule.go or rule.end:
+                return rule
+            at = self.progress.circumstances(self._now(), **happened)
+        return None
 
-    def may_repeat(self) -> bool:
-        """Whether the last question may be said once more; true only once."""
-        repeated, self._repeated = self._repeated, True
-        return not repeated
+    def _rules(self) -> Iterator[tuple[tuple[str, int], Rule]]:
+        yield from ((("on", index), rule) for index, rule in enumerate(self.state.on))
+        yield from ((("always", index), rule) for index, rule in enumerate(self.flow.always))
 
-    def ask_back(self, slot: str, guess: Filled) -> Actions:
-        """Ask whether `guess` was meant."""
-        return self.ask(Topic.GUESS, self._wording.guess(slot, guess, self._now().date()), slot)
+    def _carry_out(self, rule: Rule) -> None:
+        values = {name: lookup.typed(self.flow.slots[name], value) for name, value in rule.set.items()}
+        self.progress.keep({name: Filled(value=value, heard="") for name, value in values.items() if value is not None})
+        self.progress.counts.update(rule.add or ())
+
+    def follow(self, rule: Rule) -> Actions | None:
+        """Where `rule` leads; None if it leads nowhere."""
+        if rule.go:
+            return self.enter(rule.go)
+        return self.finish(rule.end) if rule.end else None
+
+    def enter(self, state: str) -> Actions:
+        """Go to `state`, and on from there until the caller is asked something or the call ends."""
+        self._passed += 1
+        if self._passed > _MOST_STATES:
+            return self.lose()
+        self.progress.enter(state)
+        self._asked_anew = ()
+        self._used = {key for key in self._used if key[0] == "always"}
+        said = [] if self.state.asks else self.questions.say(self.state.say)
+        return [*said, *self.go_on(entering=True)]
+
+    def go_on(self, entering: bool = False) -> Actions:
+        """Use the rules that hold now, then ask, do or leave, whatever is next in this state."""
+        said: Actions = []
+        while rule := self.use_rule():
+            said += self.questions.say(rule.say)
+            if (led := self.follow(rule)) is not None:
+                return [*said, *led]
+        if self.state.do:
+            return [*said, *self._do()]
+        return [*said, *self._ask_next(entering)]
+
+    def _ask_next(self, entering: bool) -> Actions:
+        state, progress = self.state, self.progress
+        slot = self.next_slot
+        if slot is None and not state.question and not (state.confirm and progress.slots and not progress.confirmed):
+            return self.leave()
+        opening = self.questions.say(state.say) if entering and state.asks else []
+        if slot is not None:
+            return [*opening, *(self.questions.ask_slot(slot) or self.leave_out(slot))]
+        return [*opening, *(self.questions.ask_own(state.question) if state.question else self.questions.read_back())]
 
     def ask_anew(self, slot: str) -> Actions:
         """Ask for a slot whose value is wrong."""
         self.progress.drop(slot)
-        self._wording.forget(slot)
+        self.questions.ask_again(slot)
+        self._asked_anew = (*self._asked_anew, slot)
         return self.go_on()
 
-    def go_on(self) -> Actions:
-        """Ask for the next slot; without one read the details back; when they are right come to the end."""
-        slot = self.progress.next_slot
-        if slot is None:
-            return self._wrap_up()
-        question = self._wording.question(slot)
-        if question is None:
-            return self.leave_out(slot)
-        return [*self._contact(slot), *self.ask(Topic.SLOT, question, slot)]
-
-    def _contact(self, slot: str) -> Actions:
-        """The offer of a callback, once before the first question about it."""
-        if self.progress.goal is Goal.CALL_BACK or slot not in self._flow.contact or self.progress.offered:
-            return []
-        self.progress.offered = True
-        return [Say(text=self._flow.sentences.contact)]
-
     def leave_out(self, slot: str) -> Actions:
-        """On without `slot`; when too many were left out in a row, no further."""
+        """On without `slot`; when too many required ones were left out in a row, no further."""
         self.progress.skipped.add(slot)
-        self._left_out += 1
-        if self._left_out >= self._flow.limits.lost:
-            return [Say(text=self._flow.sentences.lost), *self.goodbye()]
-        return [Say(text=self._flow.sentences.skipped), *self.go_on()]
+        self._left_out += self.flow.slots[slot].required
+        if self._left_out >= self.flow.limits.lost:
+            return self.lose()
+        return [Say(text=self.flow.sentences.skipped), *self.go_on()]
 
-    def _wrap_up(self) -> Actions:
-        if self.progress.slots and not self.progress.confirmed:
-            return self.read_back()
-        if self.progress.goal is Goal.CALL_BACK:
-            return self.goodbye()
-        return self.ask(Topic.MORE, self._flow.more.ask)
+    def leave(self) -> Actions:
+        """All is asked, confirmed or done here."""
+        if self.state.go:
+            return self.enter(self.state.go)
+        return self.finish(self.state.end) if self.state.end else self.lose()
 
-    def read_back(self) -> Actions:
-        """Say the details and ask whether they are right."""
-        details = self._wording.read_back(self.progress.slots, self._now().date())
-        return [Say(text=details), *self.ask(Topic.CONFIRM, self._flow.confirmation.ask)]
+    def _do(self) -> Actions:
+        action = self.state.do
+        if action and action.fetch:
+            self.pending = lookup.fetch(action.fetch, self.progress.slots)
+            return [self.pending]
+        return self._ring(action.transfer if action and action.transfer else "")
+
+    def _ring(self, whom: str) -> Actions:
+        """Ring a person who is there; one who did not answer is not rung again."""
+        for slot in fields(whom):
+            whom = self.progress.slots[slot].value if slot in self.progress.slots else ""
+        self._rung = self.flow.people.get(whom)
+        if self._rung is None or whom in self.progress.rung or not self._rung.is_there(self._now()):
+            return self.nobody()
+        self.progress.rung.add(whom)
+        self.progress.transferring = True
+        self.pending = Transfer(to=self._rung.dial)
+        return [Say(text=self._rung.transferring or self.flow.sentences.transferring), self.pending]
+
+    def nobody(self) -> Actions:
+        """The person who is to be rung is not there, or did not answer."""
+        self.progress.transferring = False
+        own = self._rung.nobody if self._rung else None
+        return [Say(text=own or self.flow.sentences.nobody), *self._resulted(NOBODY)]
+
+    def fetched(self, fetched: Fetched) -> Actions:
+        """The answer to a look-up is there."""
+        spec = self.state.do.fetch if self.state.do else None
+        if spec:
+            self.progress.keep(lookup.kept(spec, fetched, self.flow.slots))
+        return self._resulted(lookup.result(fetched))
+
+    def _resulted(self, result: str) -> Actions:
+        self.pending = None
+        rule = self.use_rule(result=result)
+        if rule is None:
+            return self.leave()
+        led = self.follow(rule)
+        return [*self.questions.say(rule.say), *(self.leave() if led is None else led)]
+
+    def finish(self, outcome: str | bool) -> Actions:
+        """End with the goodbye of `outcome`, or of what the call has come to."""
+        if isinstance(outcome, str):
+            self.progress.ended = outcome
+        return self.goodbye()
 
     def goodbye(self) -> Actions:
-        """End with the sentence for the lead's status."""
-        return self.end(self._flow.sentences.goodbye[self.progress.status])
+        """End with the sentence for what the call has come to."""
+        goodbyes = self.flow.sentences.goodbye
+        return self.end(goodbyes.get(self.progress.outcome(self._now()), goodbyes[ANY]))
+
+    def lose(self) -> Actions:
+        """End because nothing sensible is left to do."""
+        return [Say(text=self.flow.sentences.lost), *self.goodbye()]
 
     def end(self, text: str) -> Actions:
         """Say `text` and hang up."""
-        self.topic = Topic.OVER
+        self.questions.topic = Topic.OVER
         return [Say(text=text), HangUp()]

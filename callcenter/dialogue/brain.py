@@ -1,15 +1,26 @@
 """The seam of deciding: what happened goes in, actions come out, whatever decides."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Literal, Protocol
 
-Status = Literal["new", "partial", "qualified", "refused", "callback"]
-"""Of a lead."""
+Status = str
+"""Of a lead: the outcome so far, where a flow declares it; else `NEW` or `PARTIAL`."""
 
-Outcome = Literal["qualified", "partial", "refused", "callback", "transferred", "hung_up", "busy"]
-"""Of a call; `hung_up` is a caller who left before anything was found out, `busy` one for whom there was no room."""
+Outcome = str
+"""Of a call: one that the flow declares, or one of these."""
+
+NEW: Status = "new"
+"""Nothing was found out."""
+PARTIAL = "partial"
+"""Something was found out, but nothing that the flow has a name for."""
+HUNG_UP: Outcome = "hung_up"
+"""A caller who left before anything was found out."""
+TRANSFERRED: Outcome = "transferred"
+"""Connected to a person."""
+BUSY: Outcome = "busy"
+"""One for whom there was no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +72,23 @@ class TransferFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a service has answered to a Fetch."""
+
+    result: Literal["ok", "failed"]
+    """`failed` after a time-out, an HTTP error, or an answer that is no JSON object."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The answer's JSON object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """The call must end now: say goodbye and hang up."""
 
     reason: Literal["length", "shutdown"]
 
 
-Happening = Answered | Said | Keyed | Silent | Misheard | TransferFailed | Ending
+Happening = Answered | Said | Keyed | Silent | Misheard | TransferFailed | Fetched | Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +116,17 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Ask a service, and tell by a Fetched what it says."""
+
+    url: str
+    method: Literal["get", "post", "put", "delete"]
+    send: Mapping[str, Any]
+    """As a JSON object, or in the query of a `get`."""
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp:
     """End the call, once everything said has been played."""
 
@@ -107,7 +139,7 @@ class Wait:
     """Silence is told after so many seconds rather than the usual."""
 
 
-Action = Say | Ask | Transfer | HangUp | Wait
+Action = Say | Ask | Transfer | Fetch | HangUp | Wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +156,7 @@ class Filled:
 class Lead:
     """What is known of the caller's wish so far."""
 
-    status: Status = "new"
+    status: Status = NEW
     slots: dict[str, Filled] = field(default_factory=dict)
 
 
@@ -150,8 +182,21 @@ class Brain(Protocol):
     def outcome(self) -> Outcome:
         """What the call's outcome is if it ends now."""
 
+    @property
+    def state(self) -> str:
+        """Where in the flow the conversation is."""
+
+    @property
+    def variant(self) -> str:
+        """Of the flow's wording; empty for its own."""
+
+    @property
+    def sentiment(self) -> str:
+        """Of what the caller said last: negative, neutral, positive."""
+
     def completeness(self, text: str) -> Completeness:
         """Whether a caller who has said `text` so far, and pauses, has finished. Changes nothing; takes under 5 ms."""
 
     def reply(self, happening: Happening) -> AsyncIterator[Action]:
-        """What to do about `happening`, as it is decided. The last action is an Ask, a Say, a Wait or a HangUp."""
+        """What to do about `happening`, as it is decided. The last action is an Ask, a Say, a Wait,
+        a Transfer, a Fetch or a HangUp."""

@@ -4,16 +4,18 @@ import re
 from functools import singledispatch
 from typing import Any
 
-from callcenter.dialogue import correction, intents
-from callcenter.dialogue.agenda import Topic
+from callcenter.dialogue import correction
 from callcenter.dialogue.brain import Completeness, Filled
 from callcenter.dialogue.flow import Flow
-from callcenter.dialogue.intents import Intent
+from callcenter.dialogue.intents import Intent, Phrases
 from callcenter.dialogue.language import Language
-from callcenter.dialogue.slot import MomentSlot, NameSlot, PhoneSlot
+from callcenter.dialogue.parts import normal
+from callcenter.dialogue.questions import Topic
+from callcenter.dialogue.reading import Situation
+from callcenter.dialogue.slot import MomentSlot, NameSlot, PhoneSlot, PostcodeSlot, TextSlot
 from callcenter.dialogue.slots import moment, name, phone
 from callcenter.dialogue.slots.heard import Heard
-from callcenter.dialogue.understanding import Situation, Understood, understand
+from callcenter.dialogue.understanding import Understood, understand
 
 _BROKEN_OFF = re.compile(r"(?:[,;:…]|\.\.+|[-–—])[\s\"']*$")
 """How a recogniser writes a sentence that goes on."""
@@ -33,10 +35,11 @@ _MOST_ASSENT = 3
 _ENOUGH = {
     Topic.GUESS: {Intent.YES, Intent.FILLER},
     Topic.CONFIRM: {Intent.YES, Intent.FILLER},
-    Topic.OFFER: {Intent.YES, Intent.NO, Intent.FILLER},
-    Topic.MORE: {Intent.NO, Intent.FILLER},
+    Topic.QUESTION: {Intent.YES, Intent.NO, Intent.FILLER},
 }
-"""Who says no to details read back, or yes to more, mostly says at once what it is."""
+"""Who says no to details read back mostly says at once what is wrong."""
+_ENOUGH_AT_LAST = {Intent.NO, Intent.FILLER}
+"""The same for a question after that: who says yes, there is more, says what."""
 
 
 def judge(text: str, flow: Flow, language: Language, situation: Situation, topic: Topic) -> Completeness:
@@ -47,14 +50,15 @@ def judge(text: str, flow: Flow, language: Language, situation: Situation, topic
     answers = _answers(understood, flow, situation)
     if _is_whole_number(answers, flow, situation):
         return Completeness.COMPLETE
-    if _ends_open(text, flow, language, understood, topic):
+    enough = _ENOUGH_AT_LAST if topic is Topic.QUESTION and situation.reviewing else _ENOUGH.get(topic, set())
+    if _ends_open(text, flow, language, understood, enough):
         return Completeness.UNFINISHED
     if topic is Topic.SLOT and _lacks(text, flow, situation, understood):
         return Completeness.UNFINISHED
     if answers:
         whole = all(_is_whole(flow.slots[slot], filled, flow) for slot, filled in answers.items())
         return Completeness.COMPLETE if whole else Completeness.OPEN
-    return Completeness.COMPLETE if _needs_no_more(text, understood, topic) else Completeness.OPEN
+    return Completeness.COMPLETE if _needs_no_more(text, flow, understood, enough) else Completeness.OPEN
 
 
 def _answers(understood: Understood, flow: Flow, situation: Situation) -> dict[str, Filled]:
@@ -71,32 +75,32 @@ def _is_whole_number(answers: dict[str, Filled], flow: Flow, situation: Situatio
     return bool(number and isinstance(slot, PhoneSlot) and phone.is_whole(number.value, flow.country))
 
 
-def _ends_open(text: str, flow: Flow, language: Language, understood: Understood, topic: Topic) -> bool:
+def _ends_open(text: str, flow: Flow, language: Language, understood: Understood, enough: set[Intent]) -> bool:
     """Whether the words themselves must go on."""
-    if _BROKEN_OFF.search(text) or _takes_back(text, understood):
+    if _BROKEN_OFF.search(text) or _takes_back(text, flow, understood):
         return True
-    plain = intents.normal(text)
+    plain = normal(text)
     ending = language.unfinished.ending(plain)
-    if ending and len(ending) >= len(_known_ending(plain, flow, understood, topic)):
+    if ending and len(ending) >= len(_known_ending(plain, flow, understood, enough)):
         return True
     return language.unfinished.lacks_pair(plain)
 
 
-def _takes_back(text: str, understood: Understood) -> bool:
+def _takes_back(text: str, flow: Flow, understood: Understood) -> bool:
     """`Fifty thousand, no` is followed by what is right; `thanks, no` and a mere `sorry?` are not."""
     if understood.values or understood.guess or understood.digits:
-        return correction.is_open(text) or correction.is_begun(text)
-    return correction.is_open(text) and understood.intent not in {Intent.REPEAT, Intent.NO}
+        return correction.is_open(text, flow.language) or correction.is_begun(text, flow.language)
+    return correction.is_open(text, flow.language) and understood.intent not in {Intent.REPEAT, Intent.NO}
 
 
-def _known_ending(plain: str, flow: Flow, understood: Understood, topic: Topic) -> str:
+def _known_ending(plain: str, flow: Flow, understood: Understood, enough: set[Intent]) -> str:
     """The longest answer or saying that `plain` ends with: `all in`, `what is that for`, `hold on`."""
     values = understood.values.items()
-    heard = [intents.normal(filled.heard) for slot, filled in values if not isinstance(flow.slots[slot], NameSlot)]
-    meant = [flow.intents[understood.intent]] if understood.intent else []
+    heard = [normal(filled.heard) for slot, filled in values if not isinstance(flow.slots[slot], NameSlot)]
+    meant: list[Phrases] = [flow.intents[understood.intent]] if understood.intent else []
     meant += [flow.answers[understood.answer]] if understood.answer else []
     sayings = [saying for phrases in meant for saying in (*phrases.phrases, *phrases.whole)]
-    if understood.intent in _ENOUGH.get(topic, ()):
+    if understood.intent in enough:
         sayings += [saying for phrases in meant for saying in phrases.opening]
     return max((known for known in (*heard, *sayings) if f" {plain}".endswith(f" {known}")), key=len, default="")
 
@@ -113,9 +117,11 @@ def _lacks(text: str, flow: Flow, situation: Situation, understood: Understood) 
             return not phone.is_too_long(digits, flow.country)
     if understood.answer or understood.values or understood.guess:
         return False
+    if isinstance(slot, PostcodeSlot) and re.search(r"\d", Heard.of(text, flow.language).text):
+        return True
     if isinstance(slot, PhoneSlot | MomentSlot):
         return understood.intent in _LISTENING
-    return understood.intent is Intent.YES and len(text.split()) <= _MOST_ASSENT
+    return understood.intent == Intent.YES and len(text.split()) <= _MOST_ASSENT
 
 
 @singledispatch
@@ -130,6 +136,11 @@ def _(slot: PhoneSlot, filled: Filled, flow: Flow) -> bool:
 
 
 @_is_whole.register
+def _(slot: TextSlot, filled: Filled, flow: Flow) -> bool:
+    return False  # nobody can tell when somebody has told it all
+
+
+@_is_whole.register
 def _(slot: MomentSlot, filled: Filled, flow: Flow) -> bool:
     return moment.is_whole(Heard.of(filled.heard, flow.language))
 
@@ -139,14 +150,14 @@ def _(slot: NameSlot, filled: Filled, flow: Flow) -> bool:
     return name.is_whole(filled.value)
 
 
-def _needs_no_more(text: str, understood: Understood, topic: Topic) -> bool:
+def _needs_no_more(text: str, flow: Flow, understood: Understood, enough: set[Intent]) -> bool:
     """Whether what was said has its answer, though it is not what was asked."""
     asks = text.rstrip(" \"'").endswith("?")
     match understood.intent:
         case Intent.FILLER:
             return True  # if more follows, nothing was said in between
         case Intent.REPEAT:
-            return asks or " " in intents.normal(text)  # `hello` and `sorry` are often only a beginning
-        case intent if intent in _SAID_ALL or intent in _ENOUGH.get(topic, ()):
+            return asks or " " in normal(text)  # `hello` and `sorry` are often only a beginning
+        case intent if intent in _SAID_ALL or intent in enough or intent in flow.own_intents:
             return True
     return bool(understood.answer and asks)

@@ -1,4 +1,4 @@
-"""What a language's own words tell, whatever the flow is about; one YAML file each in `languages/`."""
+"""What a language brings along, whatever the flow is about: a folder of YAML files in `languages/`."""
 
 from functools import cache
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from callcenter import yaml_file
-from callcenter.dialogue.parts import Words
+from callcenter.dialogue.parts import Saying
 from callcenter.yaml_file import Part
 
 SHIPPED = Path(__file__).parent / "languages"
@@ -15,13 +15,13 @@ SHIPPED = Path(__file__).parent / "languages"
 class Unfinished(Part):
     """How a sentence sounds that its speaker has not finished."""
 
-    endings: tuple[tuple[Words, ...], ...]
+    endings: tuple[tuple[Saying, ...], ...]
     """Words that it ends with, by kind."""
-    pairs: dict[Words, Words] = Field(default_factory=dict)
+    pairs: dict[Saying, Saying] = Field(default_factory=dict)
     """Words, and which other word must follow somewhere: `between`, `and`."""
 
     def ending(self, plain: str) -> str:
-        """The longest of the endings that `plain`, as `intents.normal` makes it, ends with; empty if none."""
+        """The longest of the endings that `plain`, as `parts.normal` makes it, ends with; empty if none."""
         found = (ending for kind in self.endings for ending in kind if f" {plain}".endswith(f" {ending}"))
         return max(found, key=len, default="")
 
@@ -33,7 +33,7 @@ class Unfinished(Part):
 
 
 class Language(Part):
-    """A file of `languages/`."""
+    """`talk.yaml`: how it is talked."""
 
     unfinished: Unfinished
 
@@ -41,4 +41,4 @@ class Language(Part):
 @cache
 def load_language(code: str) -> Language:
     """The language of that ISO 639-1 code. Raises FileError when there is none, or with the line of a mistake."""
-    return yaml_file.load(SHIPPED / f"{code}.yaml", Language)
+    return yaml_file.load(SHIPPED / code / "talk.yaml", Language)

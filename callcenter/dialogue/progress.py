@@ -1,20 +1,14 @@
-"""How far a conversation has come: what is known, what was left out, and what that makes of the lead."""
+"""How far a conversation has come: what is known, what was left out, and what that makes of the call."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from datetime import datetime
+from typing import Any
 
-from callcenter.dialogue.brain import Filled, Lead, Outcome, Status
+from callcenter.dialogue.brain import HUNG_UP, NEW, PARTIAL, TRANSFERRED, Filled, Lead, Outcome, Status
 from callcenter.dialogue.flow import Flow
-
-
-class Goal(Enum):
-    """What the agent is after."""
-
-    QUALIFY = auto()
-    """All slots, then a callback."""
-    CALL_BACK = auto()
-    """Only when and where to call: the caller has no time, or nobody is free."""
+from callcenter.dialogue.rule import Circumstances
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,18 +16,26 @@ class Progress:
     """The memory of one conversation."""
 
     flow: Flow
+    state: str
+    """Where it is."""
     slots: dict[str, Filled] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
-    goal: Goal = Goal.QUALIFY
-    agreed: bool = False
-    """The caller wants to be called back."""
-    refused: bool = False
-    offered: bool = False
-    """The callback was offered."""
-    no_contact: bool = False
-    """The caller is qualified, but does not want to be called."""
-    transferring: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+    """How often a state was entered, an intent meant, and what else rules count."""
+    rung: set[str] = field(default_factory=set)
+    """The people who did not answer."""
+    reviewed: bool = False
+    """The details have been read back."""
     confirmed: bool = False
+    """They were right, and nothing has changed since."""
+    transferring: bool = False
+    ended: Outcome | None = None
+    """The outcome that the end had by its own name."""
+
+    def enter(self, state: str) -> None:
+        """Be in `state`."""
+        self.state = state
+        self.counts[state] += 1
 
     def keep(self, values: Mapping[str, Filled]) -> dict[str, Filled]:
         """Take `values` over; those that are new or differ from what was known."""
@@ -41,7 +43,6 @@ class Progress:
         fresh = {name: new for name, new in values.items() if name not in known or known[name].value != new.value}
         self.slots = {**known, **values}
         self.skipped -= values.keys()
-        self.refused = self.refused and not values
         self.confirmed = self.confirmed and not fresh
         return fresh
 
@@ -50,45 +51,37 @@ class Progress:
         self.slots = {name: filled for name, filled in self.slots.items() if name != slot}
         self.skipped.discard(slot)
 
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The slots of the present goal, in the order in which they are asked."""
-        if self.goal is Goal.CALL_BACK:
-            return self.flow.callback
-        return self.flow.qualifies if self.no_contact else self.flow.qualifies + self.flow.contact
+    def circumstances(self, now: datetime, **happened: Any) -> Circumstances:
+        """What conditions depend on, with what has just `happened`."""
+        return self._standing(now, outcome=self._outcome(now), **happened)
 
-    @property
-    def next_slot(self) -> str | None:
-        """The slot to ask for."""
-        return next((name for name in self.wanted if name not in self.slots and name not in self.skipped), None)
+    def status(self, now: datetime) -> Status:
+        """Of the lead, as it is at local time `now`."""
+        status = self._outcome(now)
+        return NEW if status == HUNG_UP else status
 
-    @property
-    def qualified(self) -> bool:
-        """All slots that make a lead are known."""
-        return all(name in self.slots for name in self.flow.qualifies)
-
-    @property
-    def status(self) -> Status:
-        """Of the lead, as it now is."""
-        if self.qualified:
-            return "qualified"
-        if self.refused:
-            return "refused"
-        if self.goal is Goal.CALL_BACK and (self.agreed or any(name in self.slots for name in self.flow.callback)):
-            return "callback"
-        return "partial" if self.slots else "new"
-
-    @property
-    def lead(self) -> Lead:
-        """What is known, in the flow's order."""
-        return Lead(
-            status=self.status, slots={name: self.slots[name] for name in self.flow.slots if name in self.slots}
-        )
-
-    @property
-    def outcome(self) -> Outcome:
+    def outcome(self, now: datetime) -> Outcome:
         """Of the call, if it ended now."""
-        if self.transferring:
-            return "transferred"
-        status = self.status
-        return "hung_up" if status == "new" else status
+        return TRANSFERRED if self.transferring else self._outcome(now)
+
+    def lead(self, now: datetime) -> Lead:
+        """What is known, in the flow's order."""
+        slots = {name: self.slots[name] for name in self.flow.slots if name in self.slots}
+        return Lead(status=self.status(now), slots=slots)
+
+    def _outcome(self, now: datetime) -> Outcome:
+        if self.ended:
+            return self.ended
+        standing = self._standing(now)
+        found = next((rule.outcome for rule in self.flow.outcomes if rule.fits(standing)), None)
+        return found or (PARTIAL if self.slots else HUNG_UP)
+
+    def _standing(self, now: datetime, **happened: Any) -> Circumstances:
+        return Circumstances(
+            now=now,
+            state=self.state,
+            known={name: filled.value for name, filled in self.slots.items()},
+            counts=self.counts,
+            people=self.flow.people,
+            **happened,
+        )

@@ -1,16 +1,18 @@
 """The scripted brain: runs a flow by its own rules, needs no model, and always answers the same way."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 
-from callcenter.dialogue import completeness
-from callcenter.dialogue.agenda import Actions, Agenda, Topic
+from callcenter.dialogue import completeness, lookup, sentiment
+from callcenter.dialogue.agenda import Agenda
+from callcenter.dialogue.answers import Answers
+from callcenter.dialogue.asides import Asides
 from callcenter.dialogue.brain import (
     Action,
     Answered,
     Completeness,
     Ending,
+    Fetched,
     Filled,
     HangUp,
     Happening,
@@ -25,273 +27,173 @@ from callcenter.dialogue.brain import (
     TransferFailed,
     Wait,
 )
+from callcenter.dialogue.classify.classifier import Classifier, Guess
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
 from callcenter.dialogue.language import load_language
-from callcenter.dialogue.progress import Goal
+from callcenter.dialogue.parts import normal
+from callcenter.dialogue.questions import Actions, Topic
+from callcenter.dialogue.reading import Situation
+from callcenter.dialogue.rule import Rule
 from callcenter.dialogue.slots import phone
-from callcenter.dialogue.understanding import Situation, Understood, understand
-
-BETWEEN_GROUPS_S = 3.0
-"""A caller who is silent for longer has said all of the number that they will say."""
-_MOST_ROUNDS = 4
-"""Answers to the details read back, after which they are left as they are."""
-_CONSENT = {Intent.YES, Intent.FILLER}
-"""To a question of yes or no, `okay` is a yes."""
+from callcenter.dialogue.understanding import Understood, understand
 
 
 class ScriptedBrain:
     """One conversation along a flow."""
 
-    def __init__(self, flow: Flow, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        *,
+        now: Callable[[], datetime],
+        classifier: Classifier | None = None,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
+        """With a `classifier`, it is asked what a caller means whose words say nothing to the flow's own patterns.
+
+        `known` is what is known of the other side beforehand, as text by slot; what the flow does not ask is left out.
+        """
         self._flow = flow
+        self._classifier = classifier
         self._language = load_language(flow.language)
         self._now = now
         self._agenda = Agenda(flow, now)
-        self._progress = self._agenda.progress
+        self._agenda.progress.keep(lookup.told(known or {}, flow.slots))
+        self._questions = self._agenda.questions
+        self._asides = Asides(flow, self._agenda)
+        self._answers = Answers(self._agenda)
         self._caller = ""
-        self._guess: Filled | None = None
         self._digits = ""
-        self._times: Counter[Topic | Intent] = Counter()
+        self.understood: Understood | None = None
+        """The last that the caller said."""
 
     @property
     def lead(self) -> Lead:
         """As of the last reply."""
-        return self._progress.lead
+        return self._agenda.progress.lead(self._now())
 
     @property
     def outcome(self) -> Outcome:
         """What the call's outcome is if it ends now."""
-        return self._progress.outcome
+        return self._agenda.progress.outcome(self._now())
+
+    @property
+    def state(self) -> str:
+        """Where in the flow the conversation is."""
+        return self._agenda.progress.state
+
+    @property
+    def variant(self) -> str:
+        """Of the flow's wording; empty for its own."""
+        return self._flow.variant
+
+    @property
+    def sentiment(self) -> str:
+        """Of what the caller said last: negative, neutral, positive."""
+        return self.understood.sentiment if self.understood else "neutral"
 
     def completeness(self, text: str) -> Completeness:
         """Whether a caller who has said `text` so far, and pauses, has finished."""
-        return completeness.judge(text, self._flow, self._language, self._situation(), self._agenda.topic)
+        return completeness.judge(text, self._flow, self._language, self._situation(), self._questions.topic)
 
     async def reply(self, happening: Happening) -> AsyncIterator[Action]:
         """What to do about `happening`."""
-        for action in self.decide(happening):
+        meant = await self._meant(happening)
+        for action in self.decide(happening, meant):
             yield action
 
-    def decide(self, happening: Happening) -> Actions:
-        """The same at once: the rules wait for nothing."""
-        phrases = self._flow.sentences
+    async def _meant(self, happening: Happening) -> Guess | None:
+        """What the classifier says of words that the patterns know nothing of."""
+        if self._classifier is None or not isinstance(happening, Said) or self._agenda.pending:
+            return None
+        understood = understand(happening.text, self._flow, self._situation())
+        is_known = understood.intent or not understood.nothing or not normal(happening.text)
+        return None if is_known else await self._classifier.classify(happening.text)
+
+    def decide(self, happening: Happening, meant: Guess | None = None) -> Actions:
+        """The same at once: the rules wait for nothing. `meant` is what a classifier says of the caller's words."""
+        phrases, agenda = self._flow.sentences, self._agenda
         match happening:
             case Answered(caller=caller):
                 self._caller = caller
-                return [Say(text=self._flow.greeting), *self._agenda.go_on()]
+                return [Say(text=self._flow.greeting), *agenda.enter(self._flow.first)]
             case Ending(reason=reason):
-                return self._agenda.end(phrases.length_end if reason == "length" else phrases.shutdown_end)
-            case _ if self._agenda.topic is Topic.OVER:
+                return agenda.end(phrases.length_end if reason == "length" else phrases.shutdown_end)
+            case _ if self._questions.topic is Topic.OVER:
                 return [HangUp()]
-            case TransferFailed():
-                return self._nobody()
-            case _ if self._progress.transferring:
-                return [Transfer(to=self._flow.transfer)]
+            case TransferFailed() if isinstance(agenda.pending, Transfer):
+                return agenda.nobody()
+            case Fetched() if agenda.pending and not isinstance(agenda.pending, Transfer):
+                return agenda.fetched(happening)
+            case _ if agenda.pending:
+                return [agenda.pending]
             case Said(text=text, interrupted=interrupted):
-                return self._heard(text, interrupted)
+                return self._heard(text, interrupted, meant)
             case Keyed(digits=digits):
-                return self._heard(digits, False)
+                return self._heard(digits)
             case Silent(last=True):
-                return self._agenda.end(phrases.silence_end)
+                return agenda.end(phrases.silence_end)
             case Silent(times=times):
                 return self._silent(times)
             case Misheard(last=True):
-                return self._agenda.end(phrases.misheard_end)
+                return agenda.end(phrases.misheard_end)
             case Misheard():
-                return [Say(text=phrases.misheard), self._agenda.question]
+                return [Say(text=phrases.misheard), self._questions.open]
+            case TransferFailed() | Fetched():
+                return [self._questions.open]  # of something that was not asked for
 
-    def _heard(self, text: str, interrupted: bool) -> Actions:
+    def _heard(self, text: str, interrupted: bool = False, meant: Guess | None = None) -> Actions:
         if not any(character.isalnum() for character in text):
             return [Wait()]
-        known = self._progress.slots
-        understood = understand(text, self._flow, self._situation())
+        known = self._agenda.progress.slots
+        understood = self.understood = understand(text, self._flow, self._situation())
+        if meant and meant.sure:
+            understood.take(meant)
+        understood.sentiment = sentiment.judge(text, self._flow.language).label
         fresh = self._agenda.keep(understood.values)
         too_long = phone.is_too_long(understood.digits, self._flow.country)
-        self._digits = "" if too_long else understood.digits
+        self._digits = understood.digits = "" if too_long else understood.digits
         if interrupted and (understood.nothing or understood.intent in {Intent.FILLER, Intent.REPEAT}):
-            return [self._agenda.question]
-        detour = self._detour(understood)
+            return [self._questions.open]
+        changed = {name: filled for name, filled in fresh.items() if name in known}
+        rule = self._rule(understood)
+        if rule:
+            return self._follow(rule, understood, changed)
+        detour = self._asides.detour(understood)
         if detour is not None:
             return detour
-        changed = {name: filled for name, filled in fresh.items() if name in known}
-        acknowledged: Actions = [self._agenda.acknowledge(changed)] if understood.values else []
-        return self._answered(understood, bool(fresh), acknowledged)
+        acknowledged: Actions = [self._questions.acknowledge(changed)] if understood.values else []
+        return self._answers.answered(understood, bool(fresh), acknowledged)
 
     def _situation(self) -> Situation:
         return Situation(
             now=self._now(),
             caller=self._caller,
-            asked=self._agenda.slot,
-            known=self._progress.slots,
+            asked=self._questions.slot,
+            known=self._agenda.progress.slots,
             digits=self._digits,
-            reviewing=self._agenda.reviewing,
+            reviewing=self._questions.reviewing,
         )
 
-    def _detour(self, understood: Understood) -> Actions | None:
-        """What to do about an intent or a question that goes before any answer; None if there is none."""
-        phrases = self._flow.sentences
-        match understood.intent:
-            case Intent.HUMAN:
-                return self._transfer()
-            case Intent.GOODBYE:
-                return self._agenda.goodbye()
-            case Intent.NOT_INTERESTED:
-                return self._not_interested()
-            case Intent.BUSY | Intent.LATER if not self._is_setting_time(understood):
-                return self._call_back(understood.intent)
-            case Intent.ROBOT:
-                return [Say(text=phrases.robot), *self._resume(understood)]
-            case Intent.WHY:
-                return [Say(text=self._why()), *self._resume(understood)]
-            case Intent.HOLD if not understood.values:
-                return [Say(text=phrases.hold), Wait()]
-            case Intent.FILLER if understood.nothing and self._agenda.topic is Topic.SLOT:
-                return [Wait()]
-        if understood.answer:
-            return [Say(text=self._flow.answers[understood.answer].say), *self._resume(understood)]
-        return None
+    def _rule(self, understood: Understood) -> Rule | None:
+        """The flow's rule for what was said, if it has one."""
+        remark = self._asides.remark(understood)
+        if remark:
+            self._agenda.progress.counts[remark] += 1
+        return self._agenda.use_rule(
+            intent=remark,
+            heard=frozenset(understood.values),
+            sentiment=understood.sentiment,
+        )
 
-    def _resume(self, understood: Understood) -> Actions:
-        """After an aside: on with what was answered beside it, else the same question again."""
-        if understood.values and self._agenda.topic is Topic.SLOT:
-            return self._agenda.go_on()
-        return [self._agenda.question]
-
-    def _why(self) -> str:
-        slot = self._agenda.slot
-        return self._flow.slots[slot].why if slot else self._flow.sentences.why
-
-    def _answered(self, understood: Understood, fresh: bool, acknowledged: Actions) -> Actions:
-        match self._agenda.topic:
-            case Topic.SLOT | Topic.GUESS:
-                return self._slot_answered(understood, fresh, acknowledged)
-            case Topic.CONFIRM | Topic.CHANGE:
-                return self._details_answered(understood, fresh, acknowledged)
-            case Topic.OFFER:
-                return self._offer_answered(understood, acknowledged)
-            case _:
-                return self._more_answered(understood, acknowledged)
-
-    def _slot_answered(self, understood: Understood, fresh: bool, acknowledged: Actions) -> Actions:
-        agenda, asked = self._agenda, self._agenda.question.slot
-        guess, self._guess = self._guess, understood.guess
-        if understood.values:
-            beside = fresh and asked not in understood.values and asked == self._progress.next_slot
-            return [*acknowledged, *([agenda.question] if beside else agenda.go_on())]
-        if guess and understood.intent is Intent.REPEAT and agenda.may_repeat():
-            self._guess = guess
-            return [agenda.question]
-        if guess and understood.intent in _CONSENT:
-            agenda.keep({asked: guess})
-            return [agenda.acknowledge({}), *agenda.go_on()]
-        if understood.guess:
-            return agenda.ask_back(asked, understood.guess)
-        if understood.out_of_range:
-            return [Say(text=understood.out_of_range), *agenda.go_on()]
-        if self._digits:
-            return [Wait(patience_s=BETWEEN_GROUPS_S)]
-        if understood.intent is Intent.NO and not guess and asked in (*self._flow.contact, *self._flow.callback):
-            return self._no_contact()
-        if understood.intent is Intent.WITHHELD:
-            return agenda.leave_out(asked)
-        return agenda.go_on()
-
-    def _details_answered(self, understood: Understood, fresh: bool, acknowledged: Actions) -> Actions:
-        agenda, confirmation = self._agenda, self._flow.confirmation
-        self._times[Topic.CONFIRM] += 1
-        if fresh and self._times[Topic.CONFIRM] < _MOST_ROUNDS:
-            return [*acknowledged, *agenda.ask(Topic.CONFIRM, confirmation.ask)]
-        if understood.intent in _CONSENT or understood.values or self._times[Topic.CONFIRM] >= _MOST_ROUNDS:
-            return self._confirmed()
-        if understood.intent is Intent.REPEAT:
-            return agenda.read_back()
-        if understood.named:
-            return agenda.ask_anew(understood.named)
-        if agenda.topic is Topic.CHANGE:
-            return self._confirmed()
-        if understood.intent is Intent.NO:
-            return agenda.ask(Topic.CHANGE, confirmation.what)
-        return agenda.ask(Topic.CONFIRM, confirmation.again)
-
-    def _confirmed(self) -> Actions:
-        self._progress.confirmed = True
-        return self._agenda.go_on()
-
-    def _offer_answered(self, understood: Understood, acknowledged: Actions) -> Actions:
-        """After the one kind question: any answer but a yes or an amount and the like lets the caller go."""
-        agenda = self._agenda
-        if any(name in understood.values for name in self._flow.callback) or understood.intent in _CONSENT:
-            return self._call_back(Intent.LATER)
-        if understood.values:
-            return [*acknowledged, *agenda.go_on()]
-        if understood.intent is Intent.REPEAT and agenda.may_repeat():
-            return [agenda.question]
-        return agenda.goodbye()
-
-    def _more_answered(self, understood: Understood, acknowledged: Actions) -> Actions:
-        agenda, more = self._agenda, self._flow.more
-        self._times[Topic.MORE] += 1
-        if understood.values and self._times[Topic.MORE] < _MOST_ROUNDS:
-            return [*acknowledged, *agenda.ask(Topic.MORE, more.ask)]
-        if understood.intent in {Intent.NO, Intent.FILLER}:
-            return agenda.goodbye()
-        if understood.intent is Intent.REPEAT and agenda.may_repeat():
-            return [agenda.question]
-        if understood.intent is Intent.YES and self._times[Topic.MORE] == 1:
-            return agenda.ask(Topic.MORE, more.what)
-        return [Say(text=more.noted), *agenda.goodbye()]
-
-    def _is_setting_time(self, understood: Understood) -> bool:
-        """`I'm busy on Monday, Tuesday at ten` says when, once a callback is being arranged."""
-        arranging = self._agenda.reviewing or self._agenda.slot in self._flow.callback
-        return arranging and any(name in understood.values for name in self._flow.callback)
-
-    def _call_back(self, intent: Intent) -> Actions:
-        """Find out only when and where to call."""
-        self._times[intent] += 1
-        if self._agenda.reviewing:
-            return self._agenda.goodbye()
-        if self._times[Intent.BUSY] > self._flow.limits.busy:
-            return [Say(text=self._flow.busy.let_go), *self._agenda.goodbye()]
-        offer = self._flow.busy.offer if intent is Intent.BUSY else self._flow.sentences.later
-        said: Actions = [] if self._progress.goal is Goal.CALL_BACK else [Say(text=offer)]
-        self._progress.goal = Goal.CALL_BACK
-        self._progress.agreed = self._progress.agreed or intent is Intent.LATER
-        self._progress.refused = False
-        return [*said, *self._agenda.go_on()]
-
-    def _not_interested(self) -> Actions:
-        """One kind question, then let go; a caller who is qualified already only does without the callback."""
-        self._times[Intent.NOT_INTERESTED] += 1
-        if self._progress.qualified:
-            return self._no_contact()
-        self._progress.refused = True
-        if self._times[Intent.NOT_INTERESTED] > self._flow.limits.not_interested:
-            return self._agenda.goodbye()
-        return self._agenda.ask(Topic.OFFER, self._flow.not_interested.offer)
-
-    def _no_contact(self) -> Actions:
-        """No callback wanted: on without it, or goodbye if it was all that was left to find out."""
-        if self._progress.goal is Goal.CALL_BACK:
-            self._progress.refused = True
-            return self._agenda.goodbye()
-        self._progress.no_contact = True
-        return [Say(text=self._flow.sentences.no_contact), *self._agenda.go_on()]
-
-    def _transfer(self) -> Actions:
-        """A second wish for a person is not tried again: nobody was there."""
-        self._times[Intent.HUMAN] += 1
-        if self._times[Intent.HUMAN] > 1:
-            return self._nobody()
-        self._progress.transferring = True
-        return [Say(text=self._flow.sentences.transferring), Transfer(to=self._flow.transfer)]
-
-    def _nobody(self) -> Actions:
-        self._progress.transferring = False
-        if not self._progress.qualified:
-            self._progress.goal = Goal.CALL_BACK
-        return [Say(text=self._flow.sentences.nobody), *self._agenda.go_on()]
+    def _follow(self, rule: Rule, understood: Understood, changed: dict[str, Filled]) -> Actions:
+        """What a rule says, and where it leads; else the question that was open."""
+        said = self._questions.say(rule.say)
+        if understood.values and not (said or rule.end or understood.intent):
+            said = [self._questions.acknowledge(changed)]
+        led = self._agenda.follow(rule)
+        return [*said, *(self._asides.resume(understood) if led is None else led)]
 
     def _silent(self, times: int) -> Actions:
         """Half a telephone number and then nothing: the rest was lost, so it is asked again."""
@@ -299,4 +201,4 @@ class ScriptedBrain:
             self._digits = ""
             return self._agenda.go_on()
         silence = self._flow.sentences.silence
-        return [Say(text=silence[(times - 1) % len(silence)]), self._agenda.question]
+        return [Say(text=silence[(times - 1) % len(silence)]), self._questions.open]

@@ -1,10 +1,10 @@
 """The sentences of one conversation: which wording comes next, and values put into words."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from callcenter.dialogue import spoken
+from callcenter.dialogue import sentences, spoken
 from callcenter.dialogue.brain import Filled
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.parts import fields
@@ -18,17 +18,18 @@ class Wording:
         self._flow = flow
         self._acknowledged = 0
         self._asked: Counter[str] = Counter()
+        self._said: Counter[Sequence[str]] = Counter()
 
     def acknowledgement(self) -> str:
         """A short sign of having understood."""
-        sentences = self._flow.sentences.acknowledgements
+        known = self._flow.sentences.acknowledgements
         self._acknowledged += 1
-        return sentences[(self._acknowledged - 1) % len(sentences)]
+        return known[(self._acknowledged - 1) % len(known)]
 
     def question(self, slot: str) -> str | None:
         """How to ask for `slot` this time; None once it was asked often enough."""
         asked, spec = self._asked[slot], self._flow.slots[slot]
-        if asked > self._flow.limits.again:
+        if asked > (self._flow.limits.again if spec.required else 0):
             return None
         self._asked[slot] += 1
         return spec.ask if asked == 0 else spec.again[(asked - 1) % len(spec.again)]
@@ -48,15 +49,33 @@ class Wording:
         values = [spoken.value(self._flow, name, filled.value, today) for name, filled in slots.items()]
         return self._flow.sentences.changed.format(value=", ".join(values))
 
-    def read_back(self, slots: dict[str, Filled], today: date) -> str:
+    def turn(self, texts: Sequence[str], slots: Mapping[str, Filled], today: date) -> str:
+        """Which of `texts` it is this time, filled in; the last of them stays. Empty if there is nothing to say."""
+        if not texts:
+            return ""
+        self._said[texts] += 1
+        return self.filled(texts[min(self._said[texts], len(texts)) - 1], slots, today)
+
+    def filled(self, text: str, slots: Mapping[str, Filled], today: date) -> str:
+        """`text` with the slots in words; sentences with one that is not known are left out."""
+        if not fields(text):
+            return text
+        said = self._words(slots, {name for name in fields(text) if name in slots}, today)
+        whole = [clause for clause in sentences.clauses(text) if set(fields(clause)) <= said.keys()]
+        return " ".join(clause.format(**said) for clause in whole)
+
+    def read_back(self, slots: Mapping[str, Filled], today: date) -> str:
         """The details in sentences; what is not known is left out."""
-        said = {name: spoken.value(self._flow, name, filled.value, today) for name, filled in slots.items()}
         confirmation = self._flow.confirmation
-        sentences = [
+        said = self._words(slots, set(slots), today)
+        details = [
             ", ".join(part.format(**said) for part in parts if set(fields(part)) <= said.keys())
             for parts in confirmation.parts
         ]
-        return " ".join([confirmation.opening, *(_sentence(text) for text in sentences if text)])
+        return " ".join([confirmation.opening, *(_sentence(text) for text in details if text)])
+
+    def _words(self, slots: Mapping[str, Filled], names: set[str], today: date) -> dict[str, str]:
+        return {name: spoken.value(self._flow, name, slots[name].value, today) for name in names}
 
 
 def _sentence(text: str) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.dialogue import intents
 from callcenter.dialogue.language import Language, load_language
+from callcenter.dialogue.parts import normal
 from callcenter.errors import FileError
 from callcenter.yaml_file import load
 
@@ -26,7 +26,7 @@ ENGLISH = load_language("en").unfinished
     ],
 )
 def test_endings(text: str, ending: str) -> None:
-    assert ENGLISH.ending(intents.normal(text)) == ending
+    assert ENGLISH.ending(normal(text)) == ending
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_endings(text: str, ending: str) -> None:
     ],
 )
 def test_pairs(text: str, lacks: bool) -> None:
-    assert ENGLISH.lacks_pair(intents.normal(text)) is lacks
+    assert ENGLISH.lacks_pair(normal(text)) is lacks
 
 
 def test_endings_are_spelt_as_they_are_compared() -> None:
     endings = [ending for kind in ENGLISH.endings for ending in kind]
-    assert [ending for ending in endings if intents.normal(ending) != ending] == []
+    assert [ending for ending in endings if normal(ending) != ending] == []
     assert len(endings) == len(set(endings))
 
 

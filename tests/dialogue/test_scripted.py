@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter.dialogue.answers import BETWEEN_GROUPS_S
 from callcenter.dialogue.brain import (
     Action,
     Answered,
@@ -26,11 +27,17 @@ from callcenter.dialogue.brain import (
     Wait,
 )
 from callcenter.dialogue.flow import load_flow
-from callcenter.dialogue.scripted import BETWEEN_GROUPS_S, ScriptedBrain
+from callcenter.dialogue.scripted import ScriptedBrain
 
 FLOW = load_flow("investment")
 NOW = datetime(2026, 11, 21, 14, 0)  # noqa: DTZ001 - local time, as the brain is given it
 QUALIFIED = ["Stocks.", "Fifty thousand dollars.", "Low risk.", "Ten years."]
+NEEDED = FLOW.states["need"].ask
+OFFER = "That is fine. Would another time suit you better?"
+CALL_YOU_BACK = "No problem. We can call you back."
+LATER = "Of course, we can call you back."
+NO_CALLBACK = "All right, no callback."
+MORE = "Is there anything else?"
 CONTACT = ["Karen Mitchell.", "555-234-7890.", "Tomorrow at three."]
 
 
@@ -131,10 +138,10 @@ def test_a_skipped_slot_can_still_be_filled() -> None:
 @pytest.mark.parametrize("asked", range(4))
 def test_why(asked: int) -> None:
     brain = start(*QUALIFIED[:asked])
-    slot = FLOW.slots[FLOW.qualifies[asked]]
+    slot = FLOW.slots[NEEDED[asked]]
     assert say(brain, "Why do you ask?") == f"{slot.why} {slot.ask}"
     say(brain, QUALIFIED[asked])
-    assert FLOW.qualifies[asked] in slots(brain)
+    assert NEEDED[asked] in slots(brain)
 
 
 def test_robot_and_other_questions() -> None:
@@ -146,7 +153,7 @@ def test_robot_and_other_questions() -> None:
 
 def test_busy_offers_a_callback() -> None:
     brain = start()
-    assert say(brain, "I'm busy.") == f"{FLOW.busy.offer} {FLOW.slots['callback'].ask}"
+    assert say(brain, "I'm busy.") == f"{CALL_YOU_BACK} {FLOW.slots['callback'].ask}"
     assert state(brain) == ("new", "hung_up")
     assert say(brain, "Tomorrow at ten.").endswith(FLOW.slots["phone"].ask)
     assert state(brain) == ("callback", "callback")
@@ -170,7 +177,7 @@ def test_busy_and_no_callback_wanted() -> None:
 
 def test_call_me_later() -> None:
     brain = start()
-    assert say(brain, "Call me later.") == f"{FLOW.sentences.later} {FLOW.slots['callback'].ask}"
+    assert say(brain, "Call me later.") == f"{LATER} {FLOW.slots['callback'].ask}"
     assert brain.outcome == "callback"
     assert say(brain, "Monday morning").endswith(FLOW.slots["phone"].ask)
     say(brain, "The number I'm calling from.")
@@ -185,7 +192,7 @@ def test_call_me_tomorrow_at_three() -> None:
 
 def test_not_interested_gets_one_kind_question() -> None:
     brain = start()
-    assert say(brain, "Not interested.") == FLOW.not_interested.offer
+    assert say(brain, "Not interested.") == OFFER
     assert brain.outcome == "refused"
     goodbye = brain.decide(Said(text="No, not interested."))
     assert hung_up(goodbye)
@@ -195,7 +202,7 @@ def test_not_interested_gets_one_kind_question() -> None:
 
 def test_not_interested_but_another_time() -> None:
     brain = start("Not interested.")
-    assert say(brain, "Yes, okay.") == f"{FLOW.sentences.later} {FLOW.slots['callback'].ask}"
+    assert say(brain, "Yes, okay.") == f"{LATER} {FLOW.slots['callback'].ask}"
     assert brain.outcome == "callback"
 
 
@@ -206,8 +213,8 @@ def test_not_interested_but_then_again() -> None:
 
 def test_a_qualified_caller_may_decline_the_callback() -> None:
     brain = start(*QUALIFIED)
-    assert FLOW.sentences.no_contact in say(brain, "No, thanks.")
-    assert say(brain, "Yes.") == FLOW.more.ask
+    assert NO_CALLBACK in say(brain, "No, thanks.")
+    assert say(brain, "Yes.") == MORE
     assert hung_up(brain.decide(Said(text="No.")))
     assert brain.outcome == "qualified"
 
@@ -218,7 +225,7 @@ def test_a_person_is_rung() -> None:
     assert actions == [Say(text=FLOW.sentences.transferring), Transfer(to="Local/9100@people")]
     assert state(brain) == ("partial", "transferred")
     assert brain.decide(Said(text="Okay.", interrupted=True)) == [Transfer(to="Local/9100@people")]
-    assert spoken(brain.decide(TransferFailed())) == f"{FLOW.sentences.nobody} {FLOW.slots['callback'].ask}"
+    assert spoken(brain.decide(TransferFailed())) == f"{FLOW.people['adviser'].nobody} {FLOW.slots['callback'].ask}"
     assert state(brain) == ("partial", "partial")
     say(brain, "Tomorrow at ten.")
     assert brain.outcome == "callback"
@@ -236,7 +243,7 @@ def test_corrections_while_confirming() -> None:
     assert say(brain, "No.") == FLOW.confirmation.what
     assert say(brain, "The number.") == FLOW.slots["phone"].ask
     assert "Is that right?" in say(brain, "555-234-7891.")
-    assert say(brain, "Yes, thank you.") == FLOW.more.ask
+    assert say(brain, "Yes, thank you.") == MORE
     assert slots(brain)["amount"] == 60_000
     assert slots(brain)["phone"] == "+15552347891"
 
@@ -245,7 +252,7 @@ def test_the_confirmation_comes_to_an_end() -> None:
     brain = start(*QUALIFIED, *CONTACT)
     answers = [say(brain, "Sorry, could you say that again?") for _ in range(4)]
     assert answers[0].endswith(FLOW.confirmation.ask)
-    assert answers[-1] == FLOW.more.ask
+    assert answers[-1] == MORE
 
 
 def test_a_bare_number_is_asked_back() -> None:
@@ -282,6 +289,12 @@ def test_an_absurd_amount_is_asked_again() -> None:
     refused = "Sorry, that amount is outside what we can invest."
     assert say(brain, "Five billion dollars.") == f"{refused} {FLOW.slots['amount'].again[0]}"
     assert "amount" not in slots(brain)
+
+
+def test_an_absurd_amount_while_confirming() -> None:
+    brain = start(*QUALIFIED, *CONTACT)
+    assert say(brain, "No, the amount is five billion.") == f"{FLOW.slots['amount'].wrong} Is that right?"
+    assert slots(brain)["amount"] == 50_000
 
 
 def test_keys_as_telephone_number() -> None:

@@ -1,0 +1,1 @@
+"""What callers mean besides answers, understood by patterns, sentence embeddings or an HTTP service."""

@@ -1,0 +1,113 @@
+"""Flows that are well-formed and still wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from callcenter.dialogue import check
+from callcenter.dialogue.flow import SHIPPED, load_flow
+
+HEAD = """name: small
+language: en
+country: GB
+greeting: Hello.
+people: {desk: {dial: PJSIP/desk}}
+slots:
+  owner: {type: yes_no, ask: "Do you own it?"}
+  rooms: {type: number, required: false, ask: "How many rooms?"}
+  ticket: {type: text, ask: "-"}
+intents: {abroad: {words: [abroad]}}
+"""
+FETCH = "do: {fetch: {url: 'http://x', keep: {ticket: id}}}"
+ABROAD = "always: [{if: {intent: abroad}, end: refused}]"
+
+
+def problems(rest: str, folder: Path) -> list[tuple[int, str]]:
+    path = folder / "small.yaml"
+    path.write_text(HEAD + rest, encoding="utf-8")
+    return [(mistake.line, mistake.text) for mistake in check.mistakes(path, load_flow(path))]
+
+
+def written(states: tuple[str, ...]) -> str:
+    return "\n  ".join(states).replace("FETCH", FETCH)
+
+
+def test_a_flow_without_problems(tmp_path: Path) -> None:
+    assert problems(f"{ABROAD}\nstates:\n  a: {{ask: owner, go: b}}\n  b: {{{FETCH}, end: true}}", tmp_path) == []
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_shipped_flows(path: Path) -> None:
+    assert check.check(load_flow(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "line", "text"),
+    [
+        (("a: {ask: owner, go: b}", "b: {FETCH, end: true}", "c: {end: true}"), 15, "c is never reached"),
+        (("a: {ask: owner, go: b}", "b: {FETCH}"), 14, "b has neither go nor end"),
+        (("a: {ask: owner, go: b}", "b: {question: 'So?', go: b}"), 13, "from a no way leads to an end"),
+        (
+            ("a: {ask: owner, go: b}", "b: {FETCH, go: a, on: [{if: {result: ok}, end: true}]}"),
+            13,
+            "a, b can follow each other for ever",
+        ),
+        (("a: {FETCH, on: [{if: {result: failed}, go: a}], end: true}",), 13, "a can follow itself for ever"),
+        (
+            ("a: {ask: owner, on: [{if: {known: owner}, go: b}], end: true}", "b: {on: [{if: {open: desk}, go: a}]}"),
+            13,
+            "a, b can follow each other for ever",
+        ),
+        (("a: {FETCH, end: true}",), 7, "owner is required, but no state asks for it"),
+        (("a: {ask: owner, end: true}",), 9, "ticket is required, but no state asks for it"),
+        (
+            (
+                "a:",
+                "  on: [{if: {intent: [yes, no]}, end: true}, {if: {intent: no, known: rooms}, go: a}]",
+                "  end: true",
+            ),
+            14,
+            "this rule is never used: rule 1 before it",
+        ),
+    ],
+)
+def test_a_problem_and_its_line(states: tuple[str, ...], line: int, text: str, tmp_path: Path) -> None:
+    found = problems(f"{ABROAD}\nstates:\n  {written(states)}", tmp_path)
+    assert any(there == line and text in said for there, said in found), found
+
+
+def test_a_problem_of_a_variant(tmp_path: Path) -> None:
+    states = f"states:\n  a: {{ask: owner, go: b}}\n  b: {{{FETCH}, go: c}}\n  c: {{end: true}}"
+    variants = "variants:\n  short:\n    share: 50\n    change:\n      states: {a: {go: c}}"
+    assert problems(f"{ABROAD}\n{states}\n{variants}", tmp_path) == [
+        (20, "b is never reached: no go leads there (short)")
+    ]
+
+
+def test_an_intent_that_nobody_answers(tmp_path: Path) -> None:
+    assert problems("states: {a: {ask: [owner, ticket], end: true}}", tmp_path) == [
+        (10, "no rule is for the intent abroad")
+    ]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        (
+            "a: {FETCH, on: [{if: {result: failed, count: {a: 3}}, end: true}, {if: {result: failed}, go: a}], go: b}",
+            "b: {ask: owner, end: true}",
+        ),
+        (
+            "a: {ask: owner, go: b}",
+            "b: {question: 'So?', on: [{if: {intent: no}, go: a}], go: c}",
+            "c: {FETCH, end: true}",
+        ),
+        (
+            "a: {ask: owner, on: [{if: {heard: owner}, go: b}], end: true}",
+            "b: {FETCH, on: [{if: {result: failed}, go: c}], end: true}",
+            "c: {question: 'Again?', go: a}",
+        ),
+    ],
+)
+def test_a_way_back_that_asks_or_counts_is_none(states: tuple[str, ...], tmp_path: Path) -> None:
+    assert problems(f"{ABROAD}\nstates:\n  {written(states)}", tmp_path) == []
