@@ -1,7 +1,7 @@
 """One phone call, from StasisStart to stored record: the only place where the five parties meet."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from enum import Enum
 from itertools import cycle
@@ -17,6 +17,7 @@ from callcenter.dialogue.brain import (
     Answered,
     Ask,
     Ending,
+    Fetch,
     HangUp,
     Happening,
     Keyed,
@@ -62,7 +63,8 @@ class State(Enum):
 class Call:
     """Owns one phone call: its legs, its line, its ear, its brain and its record."""
 
-    def __init__(self, channel: Channel, office: Office) -> None:
+    def __init__(self, channel: Channel, office: Office, known: Mapping[str, str] | None = None) -> None:
+        """`known` is what is known of the other side beforehand, by slot: of somebody whom we have called."""
         self.id = uuid4()
         self.name = self.id.hex[:12]
         """Short, for the log and for what it has in Asterisk."""
@@ -71,7 +73,7 @@ class Call:
         self.started = asyncio.get_running_loop().time()
         self.last_latency_ms: float | None = None
         self._office = office
-        self._brain = office.brain()
+        self._brain = office.brain(known or {})
         self._journal = Journal(self.id, channel.caller_number, office.store, office.tell)
         self._inbox = Inbox()
         self._legs = office.legs(channel, self.name)
@@ -89,6 +91,7 @@ class Call:
             "did": self.channel.did,
             "state": self.state.value,
             "seconds": round(self._now() - self.started, 1),
+            "at": self._brain.state,
             "lead": self._brain.lead.status,
             "slots": {name: slot.value for name, slot in self._brain.lead.slots.items()},
             "latency_ms": self.last_latency_ms,
@@ -102,7 +105,13 @@ class Call:
         """The whole call. When it returns or is cancelled, nothing of it is left in Asterisk, and all is recorded."""
         with structlog.contextvars.bound_contextvars(call=self.name):
             log.info("< call", caller=self.channel.caller_number, did=self.channel.did, channel=self.channel.id)
-            self._journal.arrived(self.channel.id, self.channel.did, self._office.flow, self._office.instance)
+            self._journal.arrived(
+                channel=self.channel.id,
+                did=self.channel.did,
+                flow=self._office.flow,
+                variant=self._brain.variant,
+                instance=self._office.instance,
+            )
             reason = "shutdown"
             try:
                 async with asyncio.timeout(self._office.limits.call_s + LAST_WORDS_S) as self._limit:
@@ -177,6 +186,8 @@ class Call:
                     return "person"
                 case Transfer():
                     incoming = Incoming(happening=TransferFailed())
+                case Fetch() as fetch:
+                    incoming = await self._enquire(fetch, attention)
                 case Wait(patience_s=seconds):
                     incoming = await self._next(attention, seconds)
                 case _:
@@ -264,6 +275,14 @@ class Call:
             self._silences = 0
             return incoming
 
+    async def _enquire(self, fetch: Fetch, attention: Attention) -> Incoming:
+        """Ask a service; if it is slow, a filler bridges the wait."""
+        attention.begin_answer(self._now())
+        try:
+            return Incoming(happening=await self._office.enquire(fetch))
+        finally:
+            attention.end_answer()
+
     async def _follow_channel(self, line: Line) -> None:
         """Keys, gathered into numbers, and the caller's hanging up."""
         keys = ""
@@ -316,7 +335,15 @@ class Call:
         self.last_latency_ms = timings.get("total", self.last_latency_ms)
         self._office.latencies.add(timings, self._now())
         log.info("> said", text=heard.meant, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
-        self._journal.turn(turn.index, heard=turn.heard, said=heard.meant, heard_by_caller=heard.text, timings=timings)
+        self._journal.turn(
+            turn.index,
+            heard=turn.heard,
+            said=heard.meant,
+            heard_by_caller=heard.text,
+            state=self._brain.state,
+            sentiment=self._brain.sentiment if turn.heard else "",
+            timings=timings,
+        )
 
     def _enter(self, state: State) -> None:
         if state is not self.state:

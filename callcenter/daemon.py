@@ -2,33 +2,38 @@
 
 import asyncio
 import hashlib
+import random
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import psutil
 import structlog
 
-from callcenter import __version__, garbage, systemd
+from callcenter import __version__, garbage, repertoire, systemd
 from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
+from callcenter.asterisk.events import Channel
 from callcenter.asterisk.legs import Legs, Names
 from callcenter.asterisk.stream import EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
 from callcenter.config import Settings
 from callcenter.control import Watchers, serving
-from callcenter.dialogue.flow import Flow, load_flow
+from callcenter.dialogue.classify import desk as classify
+from callcenter.dialogue.classify.classifier import meanings
+from callcenter.dialogue.classify.desk import Desk
+from callcenter.dialogue.flow import Flow
+from callcenter.dialogue.readiness import make_ready
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.dialogue.sentences import clauses
-from callcenter.dialogue.slots import moment
+from callcenter.enquiry import Enquiries
 from callcenter.errors import SpeechError
 from callcenter.exchange import Door, Exchange
 from callcenter.latency import Latencies
@@ -37,13 +42,14 @@ from callcenter.media.g711 import CODECS
 from callcenter.media.pcm import NARROWBAND
 from callcenter.media.rtp_line import RtpLine
 from callcenter.media.tape import recording
-from callcenter.office import Office
+from callcenter.office import Office, Offices
 from callcenter.services import running
 from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.models import Models
 from callcenter.speech.phrases import PhraseCache
-from callcenter.speech.piper import Piper
+from callcenter.speech.threads import PATIENT, pool
 from callcenter.speech.vad import Silero
+from callcenter.speech.voices import Voices
 from callcenter.speech.whisper import Whisper
 from callcenter.store.database import Database
 from callcenter.store.recorder import Recorder
@@ -78,52 +84,48 @@ async def run(settings: Settings) -> None:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Exchange]:
     """A daemon with all its parts, which end when it does."""
-    flow = load_flow(settings.dialogue.flow)
-    await asyncio.to_thread(moment.warm_up)
+    flows = repertoire.flows(settings)
+    for flow in flows.values():
+        await asyncio.to_thread(make_ready, flow, datetime.now)
     instance = instance_name(settings)
     watchers, clock, switchboard, latencies = Watchers(), Clock(), Switchboard(), Latencies()
     async with (
-        speaking(settings) as speech,
+        speaking(settings, flows.values()) as speech,
         Database(settings.database, settings.paths) as database,
         Ari(settings.asterisk) as ari,
         recording(settings.recording, settings.paths.state) as tape,
+        Enquiries.open() as enquiries,
+        understanding(settings) as desk,
         running() as start,
     ):
         recorder = Recorder(database, Spool(settings.paths.state / "spool"), instance=instance)
         recorder.close_lost(datetime.now(UTC))
-        office = Office(
+        shared = partial(
+            Office,
             instance=instance,
-            flow=flow.name,
-            legs=lambda channel, call: Legs(
-                ari, switchboard.open(channel.id), channel.id, Names(instance=instance, call=call)
-            ),
+            legs=partial(legs, ari, switchboard, instance),
             codec=settings.media.codec,
             tape=tape,
             line=lambda: RtpLine.open(settings.media.host, CODECS[settings.media.codec], clock),
-            ear=lambda line: speech.hearing.listen(
-                line.received, line.playout.trail, language=flow.language, prompt=flow.prompt
-            ),
-            brain=lambda: ScriptedBrain(flow, now=datetime.now),  # without a zone: callers mean the time here
-            voice=speech.voice,
-            fillers=flow.sentences.fillers,
             store=recorder.put,
             tell=watchers.publish,
             latencies=latencies,
-            manners=manners(settings, flow),
+            enquire=enquiries.ask,
             limits=settings.limits,
         )
-        door = Door(
-            guard=Guard(settings.admission),
-            load=partial(load, clock, speech.whisper, latencies),
-            sentence=flow.sentences.too_busy,
-            apologies=settings.admission.apologies,
+        offices = Offices(
+            by_flow={name: await staffed(shared, flow, speech, desk, settings) for name, flow in flows.items()},
+            default=next(iter(flows)),
         )
-        exchange = Exchange(office, ari, switchboard, EventStream(settings.asterisk), door)
-        await speech.voice.prepare([*clauses(flow.greeting), *clauses(door.sentence)], NARROWBAND)
-        for service in (clock.run(), speech.hearing.run(), recorder.run(), prepare(speech.voice, flow.phrases())):
-            start(service)
+        weigh = partial(load, clock, speech.whisper, latencies)
+        door = Door(guard=Guard(settings.admission), load=weigh, apologies=settings.admission.apologies)
+        exchange = Exchange(offices, ari, switchboard, EventStream(settings.asterisk), door)
+        await prepare_openings(flows.values(), speech)
+        for part in (clock, speech.hearing, recorder):
+            start(part.run())
+        start(prepare(flows.values(), speech))
         start(systemd.feed_watchdog())
-        answer = partial(report, exchange, clock, recorder, latencies, speech)
+        answer = partial(report, exchange, clock, recorder, latencies, speech, desk)
         async with serving(settings.paths.control_socket, watchers, answer):
             yield exchange
         await recorder.close(STORE_CLOSE_S)
@@ -131,32 +133,67 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """Ears and a voice for all calls."""
+    """Ears for all calls, and a voice for those of each flow."""
 
     whisper: Whisper
     hearing: LocalHearing
-    voice: PhraseCache
+    voices: Mapping[str, PhraseCache]
+    """By flow; several flows may share one."""
 
 
 @asynccontextmanager
-async def speaking(settings: Settings) -> AsyncIterator[Speech]:
-    """Ears and a voice, loaded and warmed up. Raises MissingPartError when a model is not there."""
-    models = Models(settings.paths.cache)
-    whisper, piper, silero = await asyncio.gather(
+async def speaking(settings: Settings, flows: Iterable[Flow]) -> AsyncIterator[Speech]:
+    """Ears and voices, loaded and warmed up. Raises MissingPartError when a model or a program is not there."""
+    models, cache = Models(settings.paths.cache), settings.paths.cache
+    names = {flow.name: repertoire.voice(flow, settings.talking) for flow in flows}
+    whisper, voices, silero = await asyncio.gather(
         asyncio.to_thread(lambda: Whisper(models.locate(settings.hearing.model), settings.hearing)),
-        asyncio.to_thread(lambda: Piper(Path(models.locate(settings.talking.voice)), settings.talking)),
+        Voices.brought_up(names.values(), settings.talking, cache),
         asyncio.to_thread(lambda: Silero(models.path("silero-vad"))),
     )
     try:
-        await asyncio.gather(whisper.start(), piper.start())
+        await whisper.start()
         yield Speech(
             whisper=whisper,
             hearing=LocalHearing(settings.hearing, silero, whisper),
-            voice=PhraseCache(piper, settings.paths.cache / "phrases"),
+            voices={flow: voices[name] for flow, name in names.items()},
         )
     finally:
         whisper.close()
-        piper.close()
+        voices.close()
+
+
+def understanding(settings: Settings) -> AbstractAsyncContextManager[Desk]:
+    """Where the brains ask what callers mean. Raises MissingPartError when its model is not there."""
+    locate = Models(settings.paths.cache).locate
+    return classify.opened(settings.understanding, locate, lambda workers: pool(workers, "embed", PATIENT))
+
+
+async def staffed(shared: Callable[..., Office], flow: Flow, speech: Speech, desk: Desk, settings: Settings) -> Office:
+    """The office of `flow`: what it has in common with the others is in `shared`."""
+    chain = await desk.chain(flow.name, flow.language, meanings(flow.intents, flow.answers))
+
+    def brain(known: Mapping[str, str]) -> ScriptedBrain:
+        spoken = flow.chosen(random.random())
+        # The time has no zone: callers mean the time here.
+        return ScriptedBrain(spoken, now=datetime.now, classifier=chain, known=known)
+
+    return shared(
+        flow=flow.name,
+        ear=lambda line: speech.hearing.listen(
+            line.received, line.playout.trail, language=flow.language, prompt=flow.prompt
+        ),
+        brain=brain,
+        voice=speech.voices[flow.name],
+        fillers=flow.sentences.fillers,
+        apology=flow.sentences.too_busy,
+        manners=manners(settings, flow),
+    )
+
+
+def legs(ari: Ari, switchboard: Switchboard, instance: str, channel: Channel, call: str) -> Legs:
+    """What the call of that name on `channel` makes in Asterisk."""
+    return Legs(ari, switchboard.open(channel.id), channel.id, Names(instance=instance, call=call))
 
 
 def manners(settings: Settings, flow: Flow) -> Manners:
@@ -181,16 +218,27 @@ def load(clock: Clock, whisper: Whisper, latencies: Latencies, calls: int) -> Lo
     )
 
 
-async def prepare(voice: PhraseCache, phrases: list[str]) -> None:
-    """Render what the flow can say, while calls are answered already; what fails is tried again when it is needed."""
-    try:
-        await voice.prepare(phrases, NARROWBAND)
-    except SpeechError as error:
-        log.error("! phrases", error=str(error))
+async def prepare_openings(flows: Iterable[Flow], speech: Speech) -> None:
+    """Render what callers hear first. Raises SpeechError: a daemon that cannot greet need not start."""
+    for flow in flows:
+        opening = [*clauses(flow.greeting), *clauses(flow.sentences.too_busy)]
+        await speech.voices[flow.name].prepare(opening, NARROWBAND)
+
+
+async def prepare(flows: Iterable[Flow], speech: Speech) -> None:
+    """Render what the flows can say, one after the other, while calls are answered already.
+
+    What fails is tried again when it is needed.
+    """
+    for flow in flows:
+        try:
+            await speech.voices[flow.name].prepare(flow.phrases(), NARROWBAND)
+        except SpeechError as error:
+            log.error("! phrases", flow=flow.name, error=str(error))
 
 
 def report(
-    exchange: Exchange, clock: Clock, recorder: Recorder, latencies: Latencies, speech: Speech
+    exchange: Exchange, clock: Clock, recorder: Recorder, latencies: Latencies, speech: Speech, desk: Desk
 ) -> dict[str, Any]:
     """The answer to `callcenter status`."""
     process = psutil.Process()
@@ -207,6 +255,7 @@ def report(
         "process": usage,
         "media": asdict(clock.timing),
         "speech": {"working": speech.whisper.working, "waiting": speech.whisper.waiting, "ears": speech.hearing.ears},
+        "understanding": desk.report(),
         "latency": latencies.report(),
         "store": asdict(recorder.counts),
     }

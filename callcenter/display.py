@@ -79,8 +79,9 @@ def transcript(found: Transcript, out: Console = console) -> None:
     for turn in found.turns:
         out.print()
         if turn.heard:
-            out.print(Text.assemble(("caller  ", "cyan"), turn.heard))
-        out.print(Text.assemble(("agent   ", "green"), _said(turn)))
+            mood = f"  {turn.sentiment}" if turn.sentiment not in {"", "neutral"} else ""
+            out.print(Text.assemble(("caller  ", "cyan"), turn.heard, (mood, "dim")))
+        out.print(Text.assemble(("agent   ", "green"), _said(turn), (f"  {turn.state}" if turn.state else "", "dim")))
         for row in waterfall(turn.timings, span, out):
             out.print(row, no_wrap=True, overflow="crop")
     if found.lead:
@@ -182,10 +183,11 @@ def _status(report: Mapping[str, Any]) -> RenderableType:
         (report["asterisk"], "green" if report["asterisk"] == "connected" else "bold red"),
         ("  draining", "yellow") if report["draining"] else "",
     )
-    table = _table("call", "caller", "DID", "state", "length", "lead", "slots", "last turn")
+    table = _table("call", "flow", "caller", "DID", "state", "length", "lead", "slots", "last turn")
     for call in present:
         table.add_row(
             call["id"][:8],
+            call["flow"],
             call["caller"],
             call["did"],
             call["state"],
@@ -218,7 +220,7 @@ def _foot(report: Mapping[str, Any]) -> Text:
     outcomes = _counted(report["outcomes"]) or "none yet"
     media, store, process = report["media"], report["store"], report["process"]
     return Text(
-        f"calls ended: {outcomes}\n"
+        f"calls ended: {outcomes}\n{_flows(report.get('flows', {}))}"
         f"{_admission(report.get('admission'))}{_speech(report.get('speech'))}"
         f"loop lag p50 {_ms(media['p50_ms'])}, p99 {_ms(media['p99_ms'])}, worst {_ms(media['max_ms'])}, "
         f"late ticks {media['late']}, frames left out {media['left_out']}, "
@@ -228,6 +230,15 @@ def _foot(report: Mapping[str, Any]) -> Text:
         f"memory {process['memory_mb']:.0f} MB, {process['files']} files, {process['tasks']} tasks",
         style="dim",
     )
+
+
+def _flows(found: Mapping[str, Any]) -> str:
+    """How many calls each flow has now, and what came of those before; one flow has what is said of all."""
+    counts = (
+        f"{flow} {count['calls']} now{f', {outcomes}' if (outcomes := _counted(count['outcomes'])) else ''}"
+        for flow, count in found.items()
+    )
+    return f"flows: {'; '.join(counts)}\n" if len(found) > 1 else ""
 
 
 def _admission(found: Mapping[str, Any] | None) -> str:

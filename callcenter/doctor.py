@@ -5,30 +5,48 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from uuid import uuid4
 
 import numpy as np
 
-from callcenter import config, control
+from callcenter import config, control, repertoire
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.config import Settings
-from callcenter.dialogue.flow import load_flow
-from callcenter.errors import AsteriskError, CallCenterError, MissingPartError, innermost
+from callcenter.errors import (
+    AsteriskError,
+    CallCenterError,
+    ConfigurationError,
+    MissingPartError,
+    SpeechError,
+    innermost,
+)
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
 from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.media.rtp_line import RtpLine
+from callcenter.speech import voices
 from callcenter.speech.models import Condition, Models
-from callcenter.speech.piper import Piper
+from callcenter.speech.voice import VoiceName
 from callcenter.store.database import Database
 
 TONE_S = 1.0
 HEARD_SHARE = 0.5
 """Of the tone that must arrive; the beginning may be lost while Asterisk learns our address."""
 ENTER_S = 5.0
+SAMPLE = "1, 2, 3, 4, 5."
+"""Every voice can say it."""
+
+FLOW_ADVICE = "correct the flow file, or name another in [dialogue] flow or flows"
+VOICE_ADVICE = {
+    "piper": "run `pip install 'callcenter[piper]'` and `callcenter models fetch`",
+    "espeak": "run `apt install espeak-ng`, or name another voice in the flow or in [talking] voices",
+}
+
+Check = tuple[str, Callable[[Settings], Awaitable[str]], str]
+"""What it looks at, what finds out, and the advice when it is not well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +62,11 @@ class Finding:
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Check one thing after another; each finding comes as soon as it is known."""
-    checks: list[tuple[str, Callable[[Settings], Awaitable[str]], str]] = [
+    checks: list[Check] = [
         ("configuration", _configuration, "correct the file"),
-        ("flow", _flow, "correct the flow file, or name another in [dialogue] flow"),
+        *_flow_checks(settings),
         ("models", _models, "run `callcenter models fetch`"),
-        ("voice", _voice, "run `pip install 'callcenter[piper]'` and `callcenter models fetch`"),
+        *(("voice", partial(_voice, name), VOICE_ADVICE[name.engine]) for name in _voices(settings)),
         ("database", _database, "correct [database] url, or leave it empty for the embedded PostgreSQL"),
         ("ARI", _ari, "correct [asterisk] url, username and password; see ari.conf and http.conf"),
         ("RTP both ways", _rtp, "let UDP pass between Asterisk and [media] host, and load chan_rtp"),
@@ -70,9 +88,32 @@ async def _configuration(settings: Settings) -> str:
     return str(found) if found else "no file; the defaults and the environment hold"
 
 
-async def _flow(settings: Settings) -> str:
-    flow = load_flow(settings.dialogue.flow)
-    return f"{flow.name}, in {flow.language}, with {len(flow.slots)} slots"
+def _flow_checks(settings: Settings) -> list[Check]:
+    """One for each flow that the settings name; and where they are several, one for all of them together."""
+    sources = repertoire.sources(settings.dialogue)
+    checks: list[Check] = [("flow", partial(_flow, source), FLOW_ADVICE) for source in sources]
+    together: list[Check] = [("flows", _flows, "give each flow in [dialogue] flow and flows a name of its own")]
+    return checks + (together if len(sources) > 1 else [])
+
+
+async def _flow(source: str, settings: Settings) -> str:
+    flow = repertoire.flow(source, settings.hearing)
+    voice = repertoire.voice(flow, settings.talking)
+    return f"{flow.name}, in {flow.language}, with {len(flow.slots)} slots, spoken by {voice}"
+
+
+async def _flows(settings: Settings) -> str:
+    names = list(repertoire.flows(settings))
+    return f"{', '.join(names)}; {names[0]} answers where the dialplan names none"
+
+
+def _voices(settings: Settings) -> list[VoiceName]:
+    """Those of the flows that can be read; what is wrong with the others is said of them."""
+    names = []
+    for source in repertoire.sources(settings.dialogue):
+        with suppress(ConfigurationError):
+            names.append(repertoire.voice(repertoire.flow(source, settings.hearing), settings.talking))
+    return list(dict.fromkeys(names))
 
 
 async def _models(settings: Settings) -> str:
@@ -84,17 +125,18 @@ async def _models(settings: Settings) -> str:
     return f"{', '.join(conditions)} in {models.folder}"
 
 
-async def _voice(settings: Settings) -> str:
-    voice = Models(settings.paths.cache).locate(settings.talking.voice)
-    piper = await asyncio.to_thread(Piper, Path(voice), settings.talking)
+async def _voice(name: VoiceName, settings: Settings) -> str:
+    voice = await asyncio.to_thread(voices.load, name, settings.talking, settings.paths.cache)
     try:
-        await piper.start()
+        await voice.start()
         began = time.perf_counter()
-        clip = await piper.render("This is how I sound.", NARROWBAND)
+        clip = await voice.render(SAMPLE, NARROWBAND)
         took = time.perf_counter() - began
     finally:
-        piper.close()
-    return f"{piper.name}: {clip.seconds:.1f} s of speech rendered in {took:.2f} s"
+        voice.close()
+    if not clip.pcm:
+        raise SpeechError(f"the voice {name} makes no sound")
+    return f"{name}: {clip.seconds:.1f} s of speech rendered in {took:.2f} s"
 
 
 async def _database(settings: Settings) -> str:

@@ -5,7 +5,7 @@ Our picture of them and Asterisk's are kept the same.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ from callcenter.asterisk.sweep import missing, stranded, sweep
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.call import Call
 from callcenter.errors import AsteriskError
-from callcenter.office import Office
+from callcenter.office import Office, Offices, named
+from callcenter.outbound.passing import known
 from callcenter.refusal import Refusal
 from callcenter.services import running
 
@@ -40,19 +41,25 @@ class Door:
     guard: Guard
     load: Callable[[int], Load]
     """What this machine carries, given how many calls there are. Takes less than a millisecond."""
-    sentence: str
-    """To a caller who cannot come in."""
     apologies: int
-    """Callers who may hear it at once."""
+    """Callers who may hear at once why they cannot come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Somebody who is being looked after."""
+
+    party: Call | Refusal
+    flow: str
 
 
 class Exchange:
     """The calls in progress, and what Asterisk says about them."""
 
-    def __init__(self, office: Office, ari: Ari, switchboard: Switchboard, stream: EventStream, door: Door) -> None:
-        self._served: dict[str, Call | Refusal] = {}
+    def __init__(self, offices: Offices, ari: Ari, switchboard: Switchboard, stream: EventStream, door: Door) -> None:
+        self._served: dict[str, Served] = {}
         """By name: what the sweep leaves alone."""
-        self._office = office
+        self._offices = offices
         self._ari = ari
         self._switchboard = switchboard
         self._stream = stream
@@ -60,18 +67,18 @@ class Exchange:
         self._asterisk = "connecting"
         self._draining = False
         self._replaced = asyncio.Event()
-        self._outcomes: Counter[str] = Counter()
+        self._outcomes: dict[str, Counter[str]] = {flow: Counter() for flow in offices.by_flow}
         self._orphans = 0
 
     @property
     def calls(self) -> list[Call]:
         """In the order in which they came."""
-        return [served for served in self._served.values() if isinstance(served, Call)]
+        return [served.party for served in self._served.values() if isinstance(served.party, Call)]
 
     @property
     def instance(self) -> str:
         """Tells this daemon's legs from another's."""
-        return self._office.instance
+        return self._offices.instance
 
     async def answer_calls(self, stop: asyncio.Event, drain_s: float) -> None:
         """Answer calls until `stop` is set, then let the present ones end, politely and within `drain_s`."""
@@ -94,11 +101,20 @@ class Exchange:
         return {
             "asterisk": self._asterisk,
             "draining": self._draining,
-            "calls": [call.report() for call in self.calls],
-            "outcomes": dict(self._outcomes),
+            "calls": [
+                {**served.party.report(), "flow": served.flow}
+                for served in self._served.values()
+                if isinstance(served.party, Call)
+            ],
+            "flows": {flow: self._report(flow) for flow in self._offices.by_flow},
+            "outcomes": dict(sum(self._outcomes.values(), Counter())),
             "orphans_removed": self._orphans,
             "admission": self._door.guard.report(),
         }
+
+    def _report(self, flow: str) -> dict[str, Any]:
+        present = sum(isinstance(served.party, Call) and served.flow == flow for served in self._served.values())
+        return {"calls": present, "outcomes": dict(self._outcomes[flow])}
 
     def _drain(self) -> None:
         systemd.notify("STOPPING=1")
@@ -120,34 +136,38 @@ class Exchange:
                     log.error("! replaced", meaning="another daemon receives the calls: stop one of the two")
                 case _ if self._switchboard.route(event):
                     pass
-                case StasisStart(channel=channel) if not channel.id.startswith(prefix(self.instance)):
-                    await self._receive(channel, calls)
+                case StasisStart(channel=channel, args=args) if not channel.id.startswith(prefix(self.instance)):
+                    await self._receive(channel, args, calls)
 
-    async def _receive(self, channel: Channel, calls: asyncio.TaskGroup, *, let_in: bool = False) -> None:
+    async def _receive(
+        self, channel: Channel, arguments: Sequence[str], calls: asyncio.TaskGroup, *, let_in: bool = False
+    ) -> None:
         """A caller has arrived; or was `let_in` by a daemon that has died, and is not sent away now."""
+        office = self._offices.asked_for(arguments)
         if self._draining:
             await self._decline(channel)
         elif not let_in and (reason := self._door.guard.ask(self._load(), self._now())):
-            self._refuse(channel, reason, calls)
+            self._refuse(channel, office, reason, calls)
         else:
             # Nothing is awaited between the guard's answer and this, so that there is never a call too many.
-            self._serve(Call(channel, self._office), calls)
+            self._serve(Call(channel, office, known(named(arguments))), office, calls)
 
-    def _refuse(self, channel: Channel, reason: Reason, calls: asyncio.TaskGroup) -> None:
+    def _refuse(self, channel: Channel, office: Office, reason: Reason, calls: asyncio.TaskGroup) -> None:
         """Apologise, unless so many callers hear it already that one more would be felt."""
-        speaking = sum(isinstance(served, Refusal) and served.speaks for served in self._served.values())
-        sentence = self._door.sentence if speaking < self._door.apologies else ""
-        self._serve(Refusal(channel, self._office, reason, sentence), calls)
+        parties = [served.party for served in self._served.values()]
+        speaking = sum(isinstance(party, Refusal) and party.speaks for party in parties)
+        sentence = office.apology if speaking < self._door.apologies else ""
+        self._serve(Refusal(channel, office, reason, sentence), office, calls)
 
-    def _serve(self, served: Call | Refusal, calls: asyncio.TaskGroup) -> None:
-        self._served[served.name] = served
-        calls.create_task(self._run(served), name=f"call {served.id}")
+    def _serve(self, party: Call | Refusal, office: Office, calls: asyncio.TaskGroup) -> None:
+        self._served[party.name] = Served(party, office.flow)
+        calls.create_task(self._run(party, office.flow), name=f"call {party.id}")
 
-    async def _run(self, served: Call | Refusal) -> None:
+    async def _run(self, party: Call | Refusal, flow: str) -> None:
         try:
-            self._outcomes[await served.run()] += 1
+            self._outcomes[flow][await party.run()] += 1
         finally:
-            del self._served[served.name]
+            del self._served[party.name]
 
     async def _decline(self, channel: Channel) -> None:
         log.info("x call", reason="draining", channel=channel.id)
@@ -174,14 +194,14 @@ class Exchange:
             await self._end_missing()
             await self._sweep()
             for channel in await stranded(self._ari, self._ari.app) if first else ():
-                await self._receive(channel, calls, let_in=True)
+                await self._receive(channel, channel.arguments, calls, let_in=True)
         except AsteriskError as error:
             log.error("! reconcile", error=str(error))
         self._asterisk = "connected"
 
     async def _end_missing(self) -> None:
         """End the calls whose callers are gone, as if Asterisk had told us."""
-        for gone in await missing(self._ari, [served.channel.id for served in self._served.values()]):
+        for gone in await missing(self._ari, [served.party.channel.id for served in self._served.values()]):
             self._switchboard.route(ChannelDestroyed(channel_id=gone, cause=0))
 
     async def _take_back(self) -> None:

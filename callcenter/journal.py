@@ -24,20 +24,10 @@ class Journal:
         self._tell = tell
         self._lead = Lead()
 
-    def arrived(self, channel: str, did: str, flow: str, instance: str) -> None:
-        """The call is there."""
-        self._store(
-            CallStarted(
-                call=self._call,
-                channel=channel,
-                caller=self._caller,
-                did=did,
-                flow=flow,
-                instance=instance,
-                at=datetime.now(UTC),
-            )
-        )
-        self._publish("call", did=did, flow=flow)
+    def arrived(self, **known: str) -> None:
+        """The call is there; `known` are the texts of a CallStarted."""
+        self._store(CallStarted(call=self._call, caller=self._caller, at=datetime.now(UTC), **known))
+        self._publish("call", did=known["did"], flow=known["flow"])
 
     def saying(self, turn: int, text: str) -> None:
         """A clause begins to play."""
@@ -56,21 +46,11 @@ class Journal:
         self._store(LeadChanged(call=self._call, status=lead.status, slots=slots, at=datetime.now(UTC)))
         self._publish("lead", status=lead.status, slots={name: slot.value for name, slot in lead.slots.items()})
 
-    def turn(self, index: int, *, heard: str, said: str, heard_by_caller: str, timings: Mapping[str, float]) -> None:
-        """An exchange is over."""
+    def turn(self, index: int, *, timings: Mapping[str, float], **words: str) -> None:
+        """An exchange is over; `words` are the texts of a TurnEnded."""
         rounded = {stage: round(ms, 1) for stage, ms in timings.items()}
-        self._store(
-            TurnEnded(
-                call=self._call,
-                index=index,
-                heard=heard,
-                said=said,
-                heard_by_caller=heard_by_caller,
-                timings=rounded,
-                at=datetime.now(UTC),
-            )
-        )
-        self._publish("turn", index=index, heard=heard, said=said, heard_by_caller=heard_by_caller, timings=rounded)
+        self._store(TurnEnded(call=self._call, index=index, timings=rounded, at=datetime.now(UTC), **words))
+        self._publish("turn", index=index, timings=rounded, **words)
 
     def ended(self, outcome: Outcome, reason: str) -> None:
         """The call is over."""

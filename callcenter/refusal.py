@@ -43,7 +43,7 @@ class Refusal:
         channel, office = self.channel, self._office
         with structlog.contextvars.bound_contextvars(call=self.name):
             log.info("< call too many", caller=channel.caller_number, did=channel.did, reason=self._reason.value)
-            self._journal.arrived(channel.id, channel.did, office.flow, office.instance)
+            self._journal.arrived(channel=channel.id, did=channel.did, flow=office.flow, instance=office.instance)
             ended_by = "shutdown"
             try:
                 if self.speaks:

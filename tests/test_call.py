@@ -125,7 +125,7 @@ class Scene:
                 line=line,
                 codec="ulaw",
                 ear=ear,
-                brain=lambda: ScriptedBrain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
+                brain=lambda known: ScriptedBrain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
                 voice=self.voice,
                 fillers=flow.sentences.fillers,
                 store=self.records.append,

@@ -55,6 +55,11 @@ def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytes
         ("[log]\n\nlevel = 'loud'\n", 3, "'debug', 'info', 'warning' or 'error'"),
         ("[asterisk\n", 1, "not TOML"),
         ("\n[hearing]\npause_ms = 300\n", 2, "early_ms 200, short_pause_ms 350, pause_ms 300, long_pause_ms 1100"),
+        ("[talking]\n\nvoices = {fr = 'flite:slt'}\n", 3, "talking.voices.fr: String should match pattern"),
+        ("[talking.voices]\nes = 'espeak:es'\nfr = 'fr'\n", 3, "^(espeak|piper):.+$"),
+        ("[talking]\nvoices.fr = 'fr'\n", 2, "^(espeak|piper):.+$"),
+        ("[talking.voices]\nfrench = 'espeak:fr'\n", 2, "^[a-z]{2}$"),
+        ("[dialogue]\nflow = 'a'\nflows = ['b', 1]\n", 3, "dialogue.flows.1: Input should be a valid string"),
     ],
 )
 def test_a_mistake_in_the_file_names_file_line_and_what_is_allowed(
@@ -71,6 +76,25 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path, monkeyp
     monkeypatch.setenv("CALLCENTER_HEARING__THREADS", "many")
     with pytest.raises(ConfigurationError, match="CALLCENTER_HEARING__THREADS"):
         config.load(written(tmp_path, ""))
+
+
+def test_lists_and_tables_come_through_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "[dialogue]\nflow = 'energy'\nflows = ['support', 'own.yaml']\n[talking.voices]\nfr = 'espeak:fr'\n"
+        "[asterisk]\npassword = 'p'\n"
+    )
+    settings = config.load(written(tmp_path, text))
+    for name, value in config.as_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    again = config.load(written(tmp_path, ""))
+    assert again == settings
+    assert (again.dialogue.flows, again.talking.voices) == (("support", "own.yaml"), {"fr": "espeak:fr"})
+
+
+def test_a_voice_of_one_language_may_be_set_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLCENTER_TALKING__VOICES__FR", "espeak:fr-ch")
+    settings = config.load(written(tmp_path, "[talking.voices]\nes = 'espeak:es'\n"))
+    assert settings.talking.voices == {"es": "espeak:es", "fr": "espeak:fr-ch"}
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

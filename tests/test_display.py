@@ -23,6 +23,7 @@ CALL = StoredCall(
     caller="+15550100",
     did="9000",
     flow="investment",
+    variant="",
     started=NOON,
     ended=NOON + timedelta(seconds=75),
     outcome="qualified",
@@ -66,16 +67,17 @@ def _greenwich() -> Iterator[None]:
     time.tzset()
 
 
-def turn(index: int, timings: dict[str, float], *, heard: str = "", said: str = "Hello.") -> StoredTurn:
-    return StoredTurn(index=index, heard=heard, said=said, heard_by_caller=said, timings=timings, at=NOON)
+def turn(index: int, timings: dict[str, float], **words: str) -> StoredTurn:
+    texts = {"heard": "", "said": "Hello.", "state": "", "sentiment": ""} | words
+    return StoredTurn(index=index, heard_by_caller=texts["said"], timings=timings, at=NOON, **texts)
 
 
 TRANSCRIPT = Transcript(
     call=CALL,
     turns=[
         turn(0, GREETING),
-        turn(1, SLOW, heard="Fifty thousand.", said="Got it. What level of risk?"),
-        turn(2, QUICK, heard="Low.", said="Goodbye."),
+        turn(1, SLOW, heard="Fifty thousand.", said="Got it. What level of risk?", state="need", sentiment="neutral"),
+        turn(2, QUICK, heard="Low, damn it.", said="Goodbye.", state="bye", sentiment="negative"),
     ],
     lead=None,
 )
@@ -104,7 +106,7 @@ def test_transcript_with_stages() -> None:
         f"        total      {line:60}     20 ms",
         "",
         "caller  Fifty thousand.",
-        "agent   Got it. What level of risk?",
+        "agent   Got it. What level of risk?  need",
         f"        endpoint   {full * 18:60}    600 ms",
         f"        recognise  {' ' * 18 + full * 7:60}    250 ms",
         f"        think      {' ' * 26 + full * 30:60}  1,000 ms",
@@ -113,8 +115,8 @@ def test_transcript_with_stages() -> None:
         f"        total      {line * 60:60}  2,000 ms",
         f"        filler     {' ' * 45 + '◆':60}  1,500 ms",
         "",
-        "caller  Low.",
-        "agent   Goodbye.",
+        "caller  Low, damn it.  negative",
+        "agent   Goodbye.  bye",
         f"        endpoint   {full * 12:60}    400 ms",
         f"        voice      {' ' * 12 + full * 3:60}     90 ms",
         f"        wire       {' ' * 15 + '▏':60}     10 ms",
@@ -225,6 +227,13 @@ def test_status_with_latency_admission_and_speech() -> None:
 )
 def test_status_of_admission(admission: dict[str, Any], line: str) -> None:
     assert line in status(admission=admission)
+
+
+def test_status_of_several_flows() -> None:
+    one = {"investment": {"calls": 1, "outcomes": {}}}
+    assert status(flows=one) == status()
+    lines = status(flows={**one, "energy": {"calls": 0, "outcomes": {"refused": 2, "hung_up": 1}}})
+    assert lines[5] == "flows: investment 1 now; energy 0 now, 1 hung_up, 2 refused"
 
 
 def test_status_before_the_first_answer() -> None:

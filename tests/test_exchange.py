@@ -1,34 +1,39 @@
-"""The exchange with real calls and a small Asterisk that refuses."""
+"""The exchange with real calls about two flows, and a small Asterisk that refuses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import pytest
 
 from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
+from callcenter.asterisk.events import Channel
 from callcenter.asterisk.legs import Legs, Names
 from callcenter.asterisk.stream import EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
 from callcenter.config import Admission, Limits
-from callcenter.dialogue.flow import load_flow
+from callcenter.dialogue.flow import Flow, load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.exchange import Door, Exchange
 from callcenter.latency import Latencies
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
 from callcenter.media.rtp_line import RtpLine
-from callcenter.office import Office
+from callcenter.office import Office, Offices
 from callcenter.store.records import CallEnded, CallStarted, Record, TurnEnded
-from tests.peers.ari_server import AriServer, Fault
+from tests.peers.ari_server import CREATED, AriServer, Fault
 from tests.stand_ins import ScriptedEar, ToneVoice
 
 STEPS = ["bridge", "snoop", "externalMedia", "addChannel", "answer", "silence"]
 STATUSES = [401, 404, 409, 422, 500, Fault.CUT]
+APOLOGIES = {"investment": "All busy.", "second": "Nobody is free."}
+"""By flow."""
 
 
 @dataclass(kw_only=True)
@@ -36,10 +41,15 @@ class Running:
     """A exchange that answers the calls of a small Asterisk."""
 
     server: AriServer
-    exchange: Exchange
+    exchange: Exchange = field(init=False)
     clock: Clock
     stop: asyncio.Event
     records: list[Record] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    def call_about(self, channel: str, *arguments: str) -> None:
+        """A caller arrives by `Stasis(ai-call-center,...)` with these arguments."""
+        arrive(self.server, channel, *arguments)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -57,50 +67,78 @@ class Running:
         return [name for name in (*self.server.channels, *self.server.bridges) if name.startswith("cc-")]
 
 
+def arrive(server: AriServer, channel: str, *arguments: str) -> None:
+    """Somebody calls, whether anybody listens or not."""
+    server.channels[channel] = content = {
+        "id": channel,
+        "name": f"PJSIP/phone-{channel}",
+        "state": "Ring",
+        "caller": {"name": "", "number": f"+1555{channel}"},
+        "dialplan": {"exten": "9001", "app_name": "Stasis", "app_data": ",".join(["ai-call-center", *arguments])},
+        "creationtime": CREATED,
+    }
+    server.emit({"type": "StasisStart", "args": arguments, "channel": content})
+
+
 def open_door(admission: Admission, load: Callable[[int], Load] = lambda calls: Load(calls=calls)) -> Door:
-    return Door(guard=Guard(admission), load=load, sentence="All busy.", apologies=admission.apologies)
+    return Door(guard=Guard(admission), load=load, apologies=admission.apologies)
+
+
+@cache
+def investment() -> Flow:
+    return load_flow("investment")
+
+
+def office(flow: str, scene: Running, legs: Callable[[Channel, str], Legs]) -> Office:
+    """Of a flow that is the shipped one, but for its name."""
+    shipped = investment()
+    return Office(
+        instance="test",
+        flow=flow,
+        legs=legs,
+        line=lambda: RtpLine.open("127.0.0.1", ULAW, scene.clock),
+        codec="ulaw",
+        ear=lambda line: ScriptedEar(),
+        brain=lambda known: ScriptedBrain(shipped, now=datetime.now),
+        voice=ToneVoice(),
+        store=scene.records.append,
+        tape=lambda call, at: None,
+        tell=scene.told.append,
+        latencies=Latencies(),
+        fillers=shipped.sentences.fillers,
+        apology=APOLOGIES[flow],
+        manners=Manners(
+            is_backchannel=shipped.is_backchannel,
+            pause_ms=600,
+            short_pause_ms=350,
+            long_pause_ms=1100,
+            filler_ms=1500,
+            errors=3,
+        ),
+        limits=Limits(),
+    )
 
 
 @asynccontextmanager
-async def running(door: Door | None = None, arrived: Sequence[str] = ()) -> AsyncIterator[Running]:
-    """With callers in `arrived` who were there before the daemon."""
-    flow, clock, switchboard, stop = load_flow("investment"), Clock(), Switchboard(), asyncio.Event()
+async def running(
+    door: Door | None = None, arrived: Sequence[str] = (), arguments: Sequence[str] = ()
+) -> AsyncIterator[Running]:
+    """With callers in `arrived` who were there before the daemon, with these arguments of Stasis()."""
+    switchboard, clock, stop = Switchboard(), Clock(), asyncio.Event()
     async with AriServer() as server, Ari(server.settings) as ari, asyncio.TaskGroup() as group:
-        records: list[Record] = []
+
+        def legs(channel: Channel, call: str) -> Legs:
+            return Legs(ari, switchboard.open(channel.id), channel.id, Names(instance="test", call=call))
+
         for channel in arrived:
-            server.call(channel)
-        office = Office(
-            instance="test",
-            flow=flow.name,
-            legs=lambda channel, call: Legs(
-                ari, switchboard.open(channel.id), channel.id, Names(instance="test", call=call)
-            ),
-            line=lambda: RtpLine.open("127.0.0.1", ULAW, clock),
-            codec="ulaw",
-            ear=lambda line: ScriptedEar(),
-            brain=lambda: ScriptedBrain(flow, now=datetime.now),
-            voice=ToneVoice(),
-            store=records.append,
-            tape=lambda call, at: None,
-            tell=lambda event: None,
-            latencies=Latencies(),
-            fillers=flow.sentences.fillers,
-            manners=Manners(
-                is_backchannel=flow.is_backchannel,
-                pause_ms=600,
-                short_pause_ms=350,
-                long_pause_ms=1100,
-                filler_ms=1500,
-                errors=3,
-            ),
-            limits=Limits(),
-        )
-        door = door or open_door(Admission())
-        exchange = Exchange(office, ari, switchboard, EventStream(server.settings), door)
+            arrive(server, channel, *arguments)
+        scene = Running(server=server, clock=clock, stop=stop)
+        offices = Offices(by_flow={flow: office(flow, scene, legs) for flow in APOLOGIES}, default="investment")
+        stream, door = EventStream(server.settings), door or open_door(Admission())
+        scene.exchange = Exchange(offices, ari, switchboard, stream, door)
         ticking = group.create_task(clock.run())
-        answering = group.create_task(exchange.answer_calls(stop, drain_s=0.2))
-        scene = Running(server=server, exchange=exchange, clock=clock, stop=stop, records=records)
-        await scene.until(lambda: exchange.report()["asterisk"] == "connected")
+        answering = group.create_task(scene.exchange.answer_calls(stop, drain_s=0.2))
+        await scene.until(lambda: scene.exchange.report()["asterisk"] == "connected")
         try:
             yield scene
         finally:
@@ -220,6 +258,12 @@ async def test_who_was_let_in_by_a_daemon_that_died_is_not_sent_away() -> None:
         assert len(scene.exchange.calls) == 2
 
 
+async def test_who_was_let_in_by_a_daemon_that_died_is_greeted_again_in_the_same_flow() -> None:
+    async with running(arrived=["first"], arguments=["flow=second"]) as scene:
+        await scene.until(lambda: bool(scene.records))
+        assert flow_of(scene, "first") == "second"
+
+
 async def test_nobody_comes_in_while_the_sound_is_late_and_somebody_does_when_it_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -266,3 +310,48 @@ async def test_a_late_caller_who_cannot_be_given_back_disturbs_no_farewell() -> 
         await asyncio.sleep(0.05)
         assert len(scene.exchange.calls) == 1
     assert outcome(scene, "caller") == ("hung_up", "shutdown")
+
+
+def flow_of(scene: Running, channel: str) -> str:
+    """What the record says the call was about."""
+    (flow,) = [record.flow for record in scene.records if isinstance(record, CallStarted) and record.channel == channel]
+    return flow
+
+
+async def test_calls_are_about_what_the_dialplan_says_and_are_counted_so() -> None:
+    async with running() as scene:
+        scene.call_about("1", "flow=second")
+        scene.call_about("2", "flow=investment")
+        scene.call_about("3")
+        scene.call_about("4", "flow=nowhere")
+        await scene.until(lambda: len(scene.exchange.calls) == 4)
+        flows = {channel: flow_of(scene, channel) for channel in "1234"}
+        assert flows == {"1": "second", "2": "investment", "3": "investment", "4": "investment"}
+        report = scene.exchange.report()
+        assert {call["channel"]: call["flow"] for call in report["calls"]} == flows
+        assert report["flows"] == {"investment": {"calls": 3, "outcomes": {}}, "second": {"calls": 1, "outcomes": {}}}
+
+        await scene.until(lambda: scene.server.requests.count("silence") == 4)
+        scene.server.hang_up("1")
+        scene.server.hang_up("2")
+        await scene.until(lambda: len(scene.exchange.calls) == 2)
+        assert scene.exchange.report()["flows"] == {
+            "investment": {"calls": 2, "outcomes": {"hung_up": 1}},
+            "second": {"calls": 0, "outcomes": {"hung_up": 1}},
+        }
+        assert scene.exchange.report()["outcomes"] == {"hung_up": 2}
+
+
+async def test_who_is_refused_hears_why_in_the_words_of_their_flow() -> None:
+    async with running(open_door(Admission(max_calls=1, apologies=2))) as scene:
+        scene.call_about("1", "flow=investment")
+        await scene.until(lambda: len(scene.exchange.calls) == 1)
+        scene.call_about("2", "flow=second")
+        scene.call_about("3", "flow=investment")
+        scene.call_about("4", "flow=second")
+        await scene.until(lambda: scene.exchange.report()["outcomes"] == {"busy": 3})
+        said = {told["caller"]: told["text"] for told in scene.told if told["event"] == "say" and told["turn"] == 0}
+        assert (said["+15552"], said["+15553"]) == ("Nobody is free.", "All busy.")
+        assert "+15554" not in said
+        assert flow_of(scene, "4") == "second"
+        assert scene.exchange.report()["flows"]["second"] == {"calls": 0, "outcomes": {"busy": 2}}

@@ -23,6 +23,8 @@ class Channel:
     """The Stasis application that holds the channel; empty when none does."""
     created: str
     """ISO 8601 with milliseconds and offset."""
+    arguments: tuple[str, ...] = ()
+    """What the dialplan gave the Stasis application besides; a StasisStart has it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,8 @@ def channel(content: dict[str, Any]) -> Channel:
     """A channel as it stands in events and answers. Raises ValueError, TypeError or KeyError for anything else."""
     caller = content["caller"]
     dialplan = content["dialplan"]
-    in_stasis = dialplan.get("app_name") == "Stasis"
+    data = _text(dialplan, "app_data") if dialplan.get("app_name") == "Stasis" else ""
+    application, *arguments = data.split(",")
     return Channel(
         id=_text(content, "id"),
         name=_text(content, "name"),
@@ -118,8 +121,9 @@ def channel(content: dict[str, Any]) -> Channel:
         caller_number=_text(caller, "number"),
         caller_name=_text(caller, "name"),
         did=_text(dialplan, "exten"),
-        application=_text(dialplan, "app_data").partition(",")[0] if in_stasis else "",
+        application=application,
         created=_text(content, "creationtime"),
+        arguments=tuple(arguments),
     )
 
 

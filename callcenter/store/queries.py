@@ -22,6 +22,8 @@ class StoredCall:
     caller: str
     did: str
     flow: str
+    variant: str
+    """Of the flow's wording; empty for its own."""
     started: datetime
     ended: datetime | None
     outcome: str | None
@@ -39,6 +41,9 @@ class StoredTurn:
     heard: str
     said: str
     heard_by_caller: str
+    state: str
+    """Of the flow, in which the conversation was afterwards."""
+    sentiment: str
     timings: dict[str, float]
     at: datetime
 
@@ -89,7 +94,9 @@ SELECT calls.*, (SELECT count(*) FROM turns WHERE turns.call = calls.id) AS turn
 WHERE id BETWEEN $1 AND $2 ORDER BY started DESC LIMIT 6
 """
 
-_TURNS = "SELECT index, heard, said, heard_by_caller, timings, at FROM turns WHERE call = $1 ORDER BY index"
+_TURNS = """
+SELECT index, heard, said, heard_by_caller, state, sentiment, timings, at FROM turns WHERE call = $1 ORDER BY index
+"""
 
 _LEADS = """
 SELECT leads.*, calls.caller, calls.did, calls.flow,

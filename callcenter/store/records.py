@@ -15,6 +15,8 @@ class CallStarted:
     caller: str
     did: str
     flow: str
+    variant: str = ""
+    """Of the flow's wording; empty for its own."""
     instance: str = ""
     """The installation that took it, the same after a restart: each closes only its own lost calls."""
     at: datetime
@@ -35,6 +37,10 @@ class TurnEnded:
     """What of it was played before the turn ended."""
     timings: dict[str, float]
     """Milliseconds: by stage (endpoint, recognise, queue, think, voice, wire), their sum (total), and beside them."""
+    state: str = ""
+    """Of the flow, in which the conversation was afterwards."""
+    sentiment: str = ""
+    """Of what the caller said: negative, neutral or positive; empty if they said nothing."""
     at: datetime
 
 

@@ -14,14 +14,17 @@ Session = Connection | PoolConnectionProxy
 """A connection, borrowed from the pool or not."""
 
 _CALL_STARTED = """
-INSERT INTO calls (id, instance, channel, caller, did, flow, started) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO calls (id, instance, channel, caller, did, flow, variant, started)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO NOTHING
 """
 
 _TURN_ENDED = """
-INSERT INTO turns (call, index, heard, said, heard_by_caller, timings, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO turns (call, index, heard, said, heard_by_caller, state, sentiment, timings, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (call, index) DO UPDATE SET heard = excluded.heard, said = excluded.said,
-    heard_by_caller = excluded.heard_by_caller, timings = excluded.timings, at = excluded.at
+    heard_by_caller = excluded.heard_by_caller, state = excluded.state, sentiment = excluded.sentiment,
+    timings = excluded.timings, at = excluded.at
 """
 
 _LEAD_CHANGED = """
@@ -45,7 +48,7 @@ UPDATE calls SET
         (SELECT updated FROM leads WHERE leads.call = calls.id),
         started),
     outcome = coalesce(
-        (SELECT status FROM leads WHERE leads.call = calls.id AND status IN ('qualified', 'refused', 'callback')),
+        (SELECT status FROM leads WHERE leads.call = calls.id AND status NOT IN ('new', 'partial')),
         (SELECT 'partial' FROM slots WHERE slots.call = calls.id LIMIT 1),
         'hung_up'),
     reason = 'lost'
@@ -60,7 +63,8 @@ async def store(session: Session, record: Record) -> None:
         case CallStarted():
             await session.execute(_CALL_STARTED, record.call, *_texts(record), record.at)
         case TurnEnded():
-            texts = (storable(text) for text in (record.heard, record.said, record.heard_by_caller))
+            words = (record.heard, record.said, record.heard_by_caller, record.state, record.sentiment)
+            texts = (storable(text) for text in words)
             await session.execute(_TURN_ENDED, record.call, record.index, *texts, storable(record.timings), record.at)
         case LeadChanged():
             await _store_lead(session, record)
@@ -71,7 +75,7 @@ async def store(session: Session, record: Record) -> None:
 
 
 def _texts(record: CallStarted) -> list[str]:
-    texts = (record.instance, record.channel, record.caller, record.did, record.flow)
+    texts = (record.instance, record.channel, record.caller, record.did, record.flow, record.variant)
     return [storable(text) for text in texts]
 
 

@@ -17,6 +17,7 @@ from callcenter.asterisk.events import (
     Other,
     StasisEnd,
     StasisStart,
+    channel,
     decode,
 )
 
@@ -60,6 +61,15 @@ CALLER = Channel(
 )
 def test_captured(name: str, event: Event) -> None:
     assert decode((CAPTURES / f"{name}.json").read_bytes()) == event
+
+
+def test_the_dialplans_arguments_are_the_channels_too() -> None:
+    content = captured("StasisStart")["channel"]
+    content["dialplan"]["app_data"] = "ai-call-center,flow=energy,contact=17"
+    there = channel(content)
+    assert (there.application, there.arguments) == ("ai-call-center", ("flow=energy", "contact=17"))
+    content["dialplan"] = {"exten": "9999", "app_name": "Echo", "app_data": "a,b"}
+    assert (channel(content).application, channel(content).arguments) == ("", ())
 
 
 @pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.json")), ids=lambda path: path.stem)

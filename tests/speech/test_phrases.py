@@ -73,6 +73,15 @@ async def test_prepared_phrases_survive_a_restart(voice: CountingVoice, tmp_path
     assert sorted(voice.rendered) == sorted(PHRASES)
 
 
+async def test_two_voices_keep_apart_in_one_folder(voice: CountingVoice, tmp_path: Path) -> None:
+    other = CountingVoice()
+    other.name = "another"
+    for each in (voice, other):
+        await PhraseCache(each, tmp_path).prepare(PHRASES, 8000)
+    assert sorted(other.rendered) == sorted(PHRASES)
+    assert len(files(tmp_path)) == 2 * len(PHRASES)
+
+
 async def test_what_is_not_prepared_stays_off_the_disk(voice: CountingVoice, tmp_path: Path) -> None:
     await PhraseCache(voice, tmp_path).render("Thank you, Karen Mitchell.", 8000)
     assert files(tmp_path) == []

@@ -1,0 +1,3 @@
+ALTER TABLE turns ADD COLUMN state text NOT NULL DEFAULT '';
+ALTER TABLE turns ADD COLUMN sentiment text NOT NULL DEFAULT '';
+ALTER TABLE calls ADD COLUMN variant text NOT NULL DEFAULT '';

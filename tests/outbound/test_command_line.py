@@ -1,0 +1,143 @@
+import argparse
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from callcenter import config
+from callcenter.config import Outbound, Settings
+from callcenter.errors import ConfigurationError
+from callcenter.outbound import command_line
+from callcenter.store import do_not_call
+from callcenter.store.database import Database
+from tests.outbound.telephone_network import TelephoneNetwork
+
+Run = Callable[..., Awaitable[Any]]
+NEVER = {"mon": "0:00-0:01"}
+ALWAYS = {"mon-sun": "0:00-24:00"}
+
+
+@pytest.fixture
+def settings(url: str, network: TelephoneNetwork) -> Settings:
+    return Settings(
+        asterisk=network.settings,
+        database=config.Database(url=SecretStr(url)),
+        outbound=Outbound(trunk="Net/{number}", region="FR", hours=ALWAYS, per_minute=60_000, tries=1),
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser()
+    commands = root.add_subparsers(required=True)
+
+    def add(name: str, command: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text)
+        sub.set_defaults(command=command)
+        sub.add_argument("--json", action="store_true")
+        return sub
+
+    command_line.add_commands(add)
+    return root
+
+
+async def run(settings: Settings, *arguments: str) -> int:
+    options = parser().parse_args(arguments)
+    status: int = await options.command(options, settings)
+    return status
+
+
+async def test_a_call(settings: Settings, network: TelephoneNetwork, capsys: pytest.CaptureFixture[str]) -> None:
+    network.people["+33612345678"] = 17
+    assert await run(settings, "call", "06 12 34 56 78", "--json") == 0
+    captured = capsys.readouterr()
+    ((_, tally),) = json.loads(captured.out[captured.out.index("\n{") :]).items()
+    assert tally["outcomes"] == {"busy": 1}
+    assert "+33612345678" in captured.err
+    assert network.rung == {"+33612345678": 1}
+
+
+async def test_a_call_in_the_middle_of_the_night(settings: Settings, network: TelephoneNetwork) -> None:
+    night = settings.model_copy(update={"outbound": settings.outbound.model_copy(update={"hours": NEVER})})
+    with pytest.raises(ConfigurationError, match="--now does so all the same"):
+        await run(night, "call", "+33612345678")
+    assert not network.rung
+    await run(night, "call", "+33612345678", "--now")
+    assert network.rung == {"+33612345678": 1}
+
+
+async def test_a_call_to_who_is_barred(settings: Settings, network: TelephoneNetwork) -> None:
+    await run(settings, "dnc", "add", "06 12 34 56 78", "--reason", "asked for it")
+    await run(settings, "call", "+33612345678", "--now")
+    assert not network.rung
+
+
+async def test_a_campaign_and_its_rehearsal(
+    settings: Settings, network: TelephoneNetwork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "autumn.csv"
+    file.write_text("number,name\n0612345678,Claire\n0612345679,Luc\n0612345670,Eve\n")
+    await run(settings, "dnc", "add", "0612345670")
+    capsys.readouterr()
+    await run(settings, "campaign", str(file), "--dry-run", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert (found["contacts"], found["now"], found["later"], found["do_not_call"], found["known"]) == (3, 2, 0, 1, 0)
+    assert not network.rung
+    await run(settings, "campaign", str(file), "--at-once", "1")
+    assert network.rung == {"+33612345678": 1, "+33612345679": 1}
+    assert network.most_at_once == 1
+    await run(settings, "campaign", str(file))
+    await run(settings, "campaign")
+    assert network.rung == {"+33612345678": 1, "+33612345679": 1}
+
+
+async def test_the_list(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "barred.csv"
+    file.write_text("number\n+33612345671\n+33612345672\n")
+    await run(settings, "dnc", "add", "0612345670", "--reason", "asked")
+    await run(settings, "dnc", "import", str(file))
+    await run(settings, "dnc", "remove", "06 12 34 56 71")
+    capsys.readouterr()
+    await run(settings, "dnc", "list", "--json")
+    listed = {entry["number"]: entry["reason"] for entry in json.loads(capsys.readouterr().out)}
+    assert listed == {"+33612345670": "asked", "+33612345672": ""}
+    await run(settings, "dnc", "list")
+    assert "+33612345670" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "message"),
+    [
+        (["call", "12"], {}, "12 is no telephone number"),
+        (["call", "+33612345678", "--flow", "none"], {}, "the daemon has no flow none"),
+        (["call", "+33612345678"], {"trunk": ""}, "outbound.trunk is not set"),
+        (["call", "+33612345678", "--machine", "message"], {}, "outbound.message is empty"),
+        (["call", "+33612345678"], {"hours": {"mo": ""}}, "outbound.hours: 'mo' is no day"),
+        (["campaign", "none.csv"], {}, "none.csv: No such file"),
+        (["campaign", "none.csv", "--at-once", "-1"], {}, "--at-once must be 1 or more"),
+        (["dnc", "add", "x"], {}, "x is no telephone number"),
+    ],
+    ids=["number", "flow", "no trunk", "no message", "hours", "no file", "at once", "dnc"],
+)
+async def test_what_cannot_be_done(
+    settings: Settings, arguments: list[str], changes: dict[str, Any], message: str
+) -> None:
+    changed = settings.model_copy(update={"outbound": settings.outbound.model_copy(update=changes)})
+    with pytest.raises(ConfigurationError, match=message):
+        await run(changed, *arguments)
+
+
+async def test_a_trunk_takes_a_number() -> None:
+    with pytest.raises(ValueError, match=r"trunk must hold \{number\} or \{digits\}"):
+        Outbound(trunk="PJSIP/trunk")
+
+
+async def test_the_reason_is_kept(settings: Settings) -> None:
+    await run(settings, "dnc", "add", "+33612345678", "--reason", "asked for it")
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
+        (entry,) = await do_not_call.listed(session)
+    assert entry.reason == "asked for it"
+    assert entry.added <= datetime.now(UTC)
