@@ -15,13 +15,15 @@ import shtab
 import uvloop
 from rich.console import Console
 
-from callcenter import __version__, config, control, daemon, demo, display, doctor, log
+from callcenter import __version__, config, control, daemon, demo, display, doctor, flow_commands, log
 from callcenter.bench import media, plot, soak, turns
 from callcenter.bench.media_report import MediaReport
 from callcenter.config import Log, Phone, Settings
 from callcenter.errors import CallCenterError, innermost
+from callcenter.outbound import command_line as outbound
 from callcenter.simulation import live, persona, simulation
 from callcenter.simulation.details import details
+from callcenter.simulation.persona import Persona
 from callcenter.simulation.phone import SipTarget
 from callcenter.speech.models import Condition, Models
 from callcenter.store import codec, queries
@@ -84,6 +86,9 @@ def parser() -> argparse.ArgumentParser:
     models = add("models", _models, "list, fetch or verify the models")
     models.add_argument("action", choices=["list", "fetch", "verify"])
     models.add_argument("names", nargs="*", metavar="NAME", help="which (default: those that the settings need)")
+    flows = commands.add_parser("flow", help="check, draw, test flows, and talk to them", description="Work on flows.")
+    flow_commands.add_to(flows, _add)
+    outbound.add_commands(add)
     _add_benches(commands.add_parser("bench", help="measure speed and capacity", description="Measure."))
     return root
 
@@ -173,9 +178,10 @@ async def _leads(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _demo(options: argparse.Namespace, settings: Settings) -> int:
-    console = _console(options)
+    console, personas = _console(options), _personas(options)
+    settings = demo.about(settings, (caller.flow for caller in personas))
     async with demo.house(settings, console.print) as house:
-        result = await _call_in(options, house.settings, console, house.traces)
+        result = await _call_in(personas, options, house.settings, house.traces)
         if options.stay:
             console.print(house.invitation)
             await asyncio.Event().wait()
@@ -183,17 +189,19 @@ async def _demo(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _simulate(options: argparse.Namespace, settings: Settings) -> int:
-    return await _call_in(options, settings, _console(options), await demo.Traces.before(settings))
+    return await _call_in(_personas(options), options, settings, await demo.Traces.before(settings))
+
+
+def _personas(options: argparse.Namespace) -> list[Persona]:
+    return [persona.load(path) for path in options.personas or [demo.PERSONA]]
 
 
 async def _call_in(
-    options: argparse.Namespace,
-    settings: Settings,
-    console: Console,
-    traces: demo.Traces,
+    personas: list[Persona], options: argparse.Namespace, settings: Settings, traces: demo.Traces
 ) -> int:
+    console = _console(options)
     plan = simulation.Plan(
-        personas=[persona.load(path) for path in options.personas or [demo.PERSONA]],
+        personas=personas,
         calls=options.calls,
         at_once=options.at_once,
         target=_target(settings.phone),

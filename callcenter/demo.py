@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +149,7 @@ class House:
         return (
             f"Call it yourself: register a softphone on this machine at {self.asterisk.sip_host}:"
             f"{self.asterisk.sip_port} (UDP), user {self.asterisk.phone_user}, password "
-            f"{self.asterisk.phone_password}, and dial 9000. Ctrl-C ends it."
+            f"{self.asterisk.phone_password}, and dial 9000, or the name of a flow. Ctrl-C ends it."
         )
 
 
@@ -172,6 +172,12 @@ def led_to(settings: Settings, asterisk: PrivateAsterisk, state: Path) -> Settin
     return settings.model_copy(
         update={name: getattr(settings, name).model_copy(update=changes) for name, changes in sections.items()}
     )
+
+
+def about(settings: Settings, flows: Iterable[str | None]) -> Settings:
+    """`settings` with `flows` loaded too; None is what answers anyway."""
+    wanted = dict.fromkeys((*settings.dialogue.flows, *filter(None, flows)))
+    return settings.model_copy(update={"dialogue": settings.dialogue.model_copy(update={"flows": tuple(wanted)})})
 
 
 @asynccontextmanager

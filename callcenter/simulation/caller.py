@@ -67,11 +67,15 @@ class Caller:
 
     async def call(self, phone: Phone, noise: Samples | None, host: str, limit_s: float) -> Placed:
         """Dial, talk and hang up; at the latest after `limit_s`. Raises SimulationError when nothing comes of it."""
-        wants = tuple(self.persona.expect.slots.expected)
+        wants = tuple(self.persona.expect.slots)
         self._tell(Dialled(name=self.persona.name, caller=self.number, wants=wants))
         echo = EchoPath(self.persona.echo) if self.persona.echo else None
         network = Impairment(self.persona.line, next(self._seeds)) if self.persona.line else None
-        async with Handset.open(host, noise, echo, network) as handset, phone.dial(self.number, handset) as dialled:
+        flow = self.persona.flow or ""  # the dialplan knows each flow by its name
+        async with (
+            Handset.open(host, noise, echo, network) as handset,
+            phone.dial(self.number, handset, extension=flow) as dialled,
+        ):
             self._tell(Answered())
             ended_by = await self._talk(dialled, limit_s)
             ended = asyncio.get_running_loop().time()

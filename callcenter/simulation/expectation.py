@@ -43,15 +43,10 @@ class CallbackTime:
         return datetime.combine(day, self.at)
 
 
-def right(slot: str, expected: Any, found: Any, called: date) -> bool:
-    """Whether `found` is what was `expected` of `slot` in a call made on `called`. `found` is None when it is empty."""
+def right(expected: Any, found: Any, called: date) -> bool:
+    """Whether `found` is what was `expected` of a slot in a call made on `called`. `found` is None when it is empty."""
     if found is None:
         return False
-    match slot:
-        case "callback":
-            return _same_time(str(expected), str(found), called)
-        case "phone":
-            return str(expected) == str(found)
     match expected:
         case bool():
             return bool(expected == found)
@@ -61,13 +56,17 @@ def right(slot: str, expected: Any, found: Any, called: date) -> bool:
             return _same_numbers(expected, found)
         case list() | tuple() | set():
             return {_word(item) for item in expected} == {_word(item) for item in _many(found)}
+        case str() if isinstance(found, list | tuple):
+            return {_word(expected)} == {_word(item) for item in found}
+        case str() if (time := _time(expected)) is not None:
+            return _same_time(time, str(found), called)
         case _:
             return _word(expected) == _word(found)
 
 
 def count(expected: dict[str, Any], found: dict[str, Any], called: date) -> int:
     """How many of the `expected` slots are right."""
-    return sum(right(slot, value, found.get(slot), called) for slot, value in expected.items())
+    return sum(right(value, found.get(slot), called) for slot, value in expected.items())
 
 
 def _many(value: Any) -> list[Any]:
@@ -86,9 +85,16 @@ def _same_numbers(expected: Any, found: Any) -> bool:
     return (min(expected), max(expected)) == (min(numbers), max(numbers))
 
 
-def _same_time(expected: str, found: str, called: date) -> bool:
+def _time(text: str) -> CallbackTime | None:
+    try:
+        return CallbackTime.parse(text)
+    except ValueError:
+        return None
+
+
+def _same_time(expected: CallbackTime, found: str, called: date) -> bool:
     try:
         moment = datetime.fromisoformat(found)
     except ValueError:
         return False
-    return CallbackTime.parse(expected).on(called) == moment.replace(tzinfo=None, second=0, microsecond=0)
+    return expected.on(called) == moment.replace(tzinfo=None, second=0, microsecond=0)

@@ -11,12 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from callcenter import yaml_file
 from callcenter.errors import FileError
 from callcenter.simulation import pauses
-from callcenter.simulation.expectation import CallbackTime
 from callcenter.yaml_file import Part
-
-Outcome = Literal["qualified", "partial", "refused", "callback", "transferred", "hung_up"]
-
-Number = int | float
 
 FLITE_VOICES = ("awb", "awb_time", "kal", "kal16", "rms", "slt")
 DEFAULT_NAMES = {"flite": "rms", "espeak": "", "piper": "joe-us"}
@@ -77,6 +72,14 @@ class Network(Part):
     """The probability that a packet changes places with its successor."""
 
 
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
 class Line(Part):
     """What the caller does when the agent has said something that `on` is found in."""
 
@@ -99,11 +102,7 @@ class Line(Part):
     @field_validator("on")
     @classmethod
     def _is_regex(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        return pattern
+        return _regex(pattern)
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -129,51 +128,51 @@ class Line(Part):
         return pauses.spoken(self.say or "") or self.dtmf or (f"[{self.wav.name}]" if self.wav else "")
 
 
-class Slots(Part):
-    """The lead as it should be; a slot left out is not counted."""
+class Service(Part):
+    """What a service that the flow asks answers while the persona is played as text; on the telephone it is asked."""
 
-    interest: list[str] | None = None
-    amount: Number | tuple[Number, Number] | None = None
-    """In the flow's currency; two numbers are a range."""
-    risk: Literal["conservative", "moderate", "aggressive"] | None = None
-    timeline: Literal["short", "medium", "long"] | None = None
-    name: str | None = None
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
-    """E.164, in quotes, or YAML reads a number."""
-    callback: str | None = None
-    """ISO 8601 local time, or a day (`today`, `tomorrow`, `monday` …) and `HH:MM`, counted from the day of the call."""
+    url: str
+    """A regular expression that is found in the URL asked."""
+    answer: dict[str, Any] = Field(default_factory=dict)
+    fails: bool = False
 
-    @field_validator("interest", mode="before")
+    @field_validator("url")
     @classmethod
-    def _one_is_a_list(cls, interest: Any) -> Any:
-        return [interest] if isinstance(interest, str) else interest
+    def _is_regex(cls, pattern: str) -> str:
+        return _regex(pattern)
 
-    @field_validator("callback", mode="before")
-    @classmethod
-    def _is_a_time(cls, callback: Any) -> Any:
-        if isinstance(callback, datetime):  # YAML reads an ISO time as such
-            return callback.isoformat()
-        if isinstance(callback, str):
-            CallbackTime.parse(callback)
-        return callback
 
-    @property
-    def expected(self) -> dict[str, Any]:
-        """Those that are counted."""
-        return self.model_dump(mode="json", exclude_none=True)
+Value = bool | int | float | str | list[int | float | str]
 
 
 class Expectation(Part):
     """How the call should end."""
 
-    outcome: Outcome
-    slots: Slots = Slots()
+    outcome: str = Field(pattern=r"^[a-z_]+$")
+    """One that the flow declares, or that every flow has."""
+    slots: dict[str, Value] = Field(default_factory=dict)
+    """The lead as it should be; a slot left out is not counted. Of an amount two numbers are a range; a time is ISO
+    8601 local time, or a day (`today`, `tomorrow`, `monday` …) and `HH:MM`, counted from the day of the call."""
+
+    @field_validator("slots", mode="before")
+    @classmethod
+    def _plain(cls, slots: Any) -> Any:
+        if not isinstance(slots, dict):
+            return slots
+        # YAML reads an ISO time as such, and a telephone number without quotes as a number.
+        plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in slots.items()}
+        number = plain.get("phone")
+        if number is not None and not re.fullmatch(r"\+[1-9][0-9]{6,14}", str(number)):
+            raise ValueError(f'phone: {number!r} is not E.164 in quotes, such as "+15552347890"')
+        return plain
 
 
 class Persona(Part):
     """A caller."""
 
     name: str = Field(min_length=1)
+    flow: str | None = None
+    """The shipped flow that is called; without one whatever answers at the usual number."""
     language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")
     voice: Voice = Voice()
     noise: Noise | None = None
@@ -185,6 +184,10 @@ class Persona(Part):
     lines: tuple[Line, ...] = ()
     otherwise: Speech | None = None
     """What is said when no line fits; without it the caller says nothing then."""
+    nobody_there: bool = False
+    """As text: nobody answers when the caller is to be connected to a person."""
+    services: tuple[Service, ...] = ()
+    """As text: the first whose URL fits answers; where none does, the look-up fails."""
     expect: Expectation
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -106,12 +106,12 @@ class Phone:
         return self._socket.local_addr[0]
 
     @asynccontextmanager
-    async def dial(self, caller: str, handset: Handset) -> AsyncIterator[Connection]:
-        """Call the target's extension as the number `caller`; hang up when the block ends.
+    async def dial(self, caller: str, handset: Handset, extension: str = "") -> AsyncIterator[Connection]:
+        """Call `extension`, by default the target's, as the number `caller`; hang up when the block ends.
 
         Raises SimulationError when nobody answers, with the reason.
         """
-        target = self._target
+        target = replace(self._target, extension=extension or self._target.extension)
         offer = aiosipua.build_sdp(self.host, handset.port, 0, "PCMU", 8000, TELEPHONE_EVENT)
         call = self._uac.send_invite(
             f"sip:{caller}@{self.host}",

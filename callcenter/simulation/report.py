@@ -169,7 +169,7 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: S
     own = Activity.of(placed.recording.caller.samples()) if clean else None
     asides = frozenset(line.told for line in persona.lines if not line.takes_turn)
     said = interruption.spoken(placed, closed, asides)
-    expected = persona.expect.slots.expected
+    expected = persona.expect.slots
     found = placed.lead["slots"]
     speeches = [turn.speech for turn in placed.turns if turn.speech]
     return CallResult(
@@ -179,9 +179,7 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: S
         expected_slots=expected,
         outcome=placed.outcome,
         lead=placed.lead,
-        wrong=tuple(
-            slot for slot, value in expected.items() if not expectation.right(slot, value, found.get(slot), called)
-        ),
+        wrong=tuple(slot for slot, value in expected.items() if not expectation.right(value, found.get(slot), called)),
         turns=tuple(_measured(turn, agent, own, aside=turn.caller in asides) for turn in placed.turns),
         words=_word_errors(placed.turns, persona.language),
         greeting_ms=measure.greeting_ms(agent, placed.answered),
@@ -196,7 +194,7 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: S
 
 def failed(persona: Persona, caller: str, error: str) -> CallResult:
     """A call that nothing came of."""
-    expected = persona.expect.slots.expected
+    expected = persona.expect.slots
     return CallResult(
         name=persona.name,
         caller=caller,

@@ -121,7 +121,7 @@ def test_json() -> None:
     assert content["left"] == {"channels": 0, "bridges": 0}
     assert content["ok"] is False
     assert call["lead"]["status"] == "qualified"
-    assert call["expected"] == {"outcome": "qualified", "slots": PERSONA.expect.slots.expected}
+    assert call["expected"] == {"outcome": "qualified", "slots": PERSONA.expect.slots}
     assert (call["slots_right"], call["slots_total"]) == (2, 3)
     assert call["wer"] == 0.333
     assert [{"agent", "caller", "heard", "latency_ms"} <= set(turn) for turn in call["turns"]] == [True] * 3

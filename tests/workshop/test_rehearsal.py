@@ -1,0 +1,150 @@
+"""Personas against a flow as text, and a person at the keyboard."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter.dialogue.brain import Fetched
+from callcenter.dialogue.flow import Flow, load_flow
+from callcenter.enquiry import Enquiries
+from callcenter.errors import FileError
+from callcenter.simulation.persona import Persona, Service
+from callcenter.workshop import chat, rehearsal
+from callcenter.workshop.chat import Turn
+from callcenter.workshop.conversation import answer
+
+NOW = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time, as the brain is given it; a Friday
+
+FLOW = """\
+name: help
+language: en
+country: US
+greeting: Hello.
+slots:
+  name: {type: name}
+  ticket: {type: text, ask: "-", required: false}
+states:
+  who: {ask: [name], go: find}
+  find:
+    do: {fetch: {url: "http://127.0.0.1:9/tickets", send: [name], keep: {ticket: id}}}
+    on: [{if: {result: failed}, say: Our computer is slow., go: person}]
+    go: tell
+  tell: {say: "Your ticket is {ticket}.", go: more}
+  more: {question: "Anything else?", on: [{if: {intent: "yes"}, go: person}], go: bye}
+  person: {do: {transfer: desk}, go: bye}
+  bye: {end: resolved}
+people: {desk: {dial: Local/9100@people}}
+"""
+
+
+@pytest.fixture
+def flow(tmp_path: Path) -> Flow:
+    path = tmp_path / "help.yaml"
+    path.write_text(FLOW)
+    return load_flow(path)
+
+
+def caller(outcome: str = "resolved", slots: dict[str, Any] | None = None, **keys: Any) -> Persona:
+    lines = [{"on": "name", "say": "Karen Mitchell."}, {"on": "else", "say": keys.pop("says", "No, thanks.")}]
+    expect = {"outcome": outcome, "slots": {"name": "Karen Mitchell"} if slots is None else slots}
+    return Persona.model_validate({"name": "caller", "lines": lines, "expect": expect, **keys})
+
+
+FOUND = [{"url": "/tickets$", "answer": {"id": "T42"}}]
+
+
+@pytest.mark.parametrize(
+    ("persona", "states", "ended_by"),
+    [
+        (
+            caller(slots={"name": "Karen Mitchell", "ticket": "T42"}, services=FOUND),
+            ["who", "find", "more", "more"],
+            "agent",
+        ),
+        (caller("transferred", services=FOUND, says="Yes."), ["who", "find", "more", "person"], "person"),
+        (caller(services=FOUND, says="Yes.", nobody_there=True), ["who", "find", "more", "person", "bye"], "agent"),
+        (caller("transferred"), ["who", "find", "person"], "person"),
+        (caller("transferred", services=[{"url": "tickets", "fails": True}]), ["who", "find", "person"], "person"),
+    ],
+    ids=["found", "wants a person", "nobody there", "no service", "service fails"],
+)
+def test_a_call_from_beginning_to_end(flow: Flow, persona: Persona, states: list[str], ended_by: str) -> None:
+    report = rehearsal.rehearse(flow, [persona], NOW)
+    (call,) = report.calls
+    assert call.conversation.ended_by == ended_by, call.conversation
+    assert call.ok, call.conversation
+    visited = [each.state for each in call.conversation.exchanges]
+    assert visited[: len(states) - 1] == states[:-1], call.conversation
+    assert report.ok
+
+
+def test_what_is_wrong_is_named(flow: Flow) -> None:
+    persona = caller("refused", slots={"name": "Somebody Else", "ticket": "T42"}, services=FOUND)
+    report = rehearsal.rehearse(flow, [persona], NOW)
+    (call,) = report.calls
+    assert (call.outcome_right, call.wrong, report.ok) == (False, ("name",), False)
+    assert (report.slots_right, report.slots_total) == (1, 2)
+    written = json.loads(json.dumps(report.as_json()))
+    assert written["calls"][0]["expected"] == {
+        "outcome": "refused",
+        "slots": {"name": "Somebody Else", "ticket": "T42"},
+    }
+    assert written["calls"][0]["outcome"] == "resolved"
+
+
+def test_a_persona_that_expects_what_the_flow_does_not_know(flow: Flow, tmp_path: Path) -> None:
+    persona = caller(slots={"name": "Karen", "amount": 5})
+    with pytest.raises(FileError, match=r"who\.yaml: expects amount, but the slots of help are name, ticket"):
+        rehearsal.check(flow, persona, tmp_path / "who.yaml")
+
+
+def test_a_caller_who_hangs_up_or_says_nothing(flow: Flow) -> None:
+    leaves = Persona.model_validate(
+        {"name": "l", "lines": [{"on": "name", "hang_up": True}], "expect": {"outcome": "hung_up"}}
+    )
+    silent = Persona.model_validate({"name": "s", "expect": {"outcome": "hung_up"}})
+    left, quiet = rehearsal.rehearse(flow, [leaves, silent], NOW).calls
+    assert (left.conversation.ended_by, left.ok) == ("caller", True)
+    assert (quiet.conversation.ended_by, quiet.ok) == ("agent", True)
+
+
+def test_the_first_service_whose_url_fits_answers() -> None:
+    services = (Service(url="/a", fails=True), Service(url="/b", answer={"id": 1}), Service(url=".", answer={"id": 2}))
+    assert answer(services, "http://x/a") == Fetched(result="failed")
+    assert answer(services, "http://x/b") == Fetched(result="ok", values={"id": 1})
+    assert answer((), "http://x/b") == Fetched(result="failed")
+
+
+async def typed(flow: Flow, *lines: str, somebody_there: bool = True) -> list[Turn]:
+    turns: list[Turn] = []
+    rest = iter(lines)
+    async with Enquiries.open() as enquiries:
+        await chat.chat(
+            flow, lambda: next(rest, None), turns.append, somebody_there=somebody_there, enquiries=enquiries
+        )
+    return turns
+
+
+async def test_chat_shows_state_slots_and_intent(flow: Flow) -> None:
+    turns = await typed(flow, "Karen Mitchell", "", "/quit", somebody_there=False)
+    shown = [json.loads(turn.as_json()) for turn in turns]
+    assert shown[0]["agent"] == "Hello. May I have your name?"
+    assert (shown[1]["state"], shown[1]["fetch"]) == ("find", "POST http://127.0.0.1:9/tickets")
+    assert (shown[2]["state"], shown[2]["transfer"]) == ("person", "Local/9100@people")
+    assert shown[-1]["slots"] == {"name": "Karen Mitchell"}
+    assert (shown[-1]["ended_by"], shown[-1]["outcome"]) == ("agent", "resolved")
+    assert turns[1].changed == {"name": "Karen Mitchell"}
+
+
+async def test_chat_takes_keys_silence_and_the_end_of_input(flow: Flow) -> None:
+    investment = load_flow("investment")
+    turns = await typed(investment, "I'd like to talk to an adviser", somebody_there=True)
+    assert turns[-1].ended_by == "person"
+    turns = await typed(investment, "", "")
+    assert turns[1].exchange.agent.startswith("Are you still there?")
+    assert turns[-1].ended_by is None, "the input ended, the call did not"
+    turns = await typed(investment, "call me back", "/keys 2125550136#")
+    assert turns[-1].exchange.slots == {"phone": "+12125550136"}
