@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from callcenter.dialogue.flow import flow_path, load_flow, schema
 from callcenter.enquiry import Enquiries
 from callcenter.errors import ConfigurationError
 from callcenter.simulation import persona
-from callcenter.workshop import chat, drawing, graph, rehearsal
+from callcenter.store import queries
+from callcenter.store.database import Database
+from callcenter.workshop import chat, compare, drawing, graph, rehearsal
 from callcenter.workshop.chat import Turn
 
 PICTURES = {".svg": graph.svg, ".mmd": graph.mermaid}
@@ -37,6 +39,8 @@ def add_to(flow: argparse.ArgumentParser, add_to_group: Callable[..., argparse.A
     personas = trial.add_argument("personas", nargs="+", type=Path, metavar="PERSONA.yaml", help="who calls")
     personas.complete = shtab.FILE  # type: ignore[attr-defined]
     trial.add_argument("--whole", action="store_true", help="show all conversations, not only those that went wrong")
+    versus = _file(add("compare", _compare, "compare what came of the calls in each variant of a flow's wording"))
+    versus.add_argument("--days", type=float, metavar="N", help="only calls of the last N days (default: all)")
     add("schema", _schema, "print the JSON Schema of flow files, for editors", as_json=False)
 
 
@@ -112,6 +116,18 @@ async def _test(options: argparse.Namespace, settings: Settings) -> int:
     else:
         display.console.print(drawing.rehearsal(report, whole=options.whole))
     return 0 if report.ok else 1
+
+
+async def _compare(options: argparse.Namespace, settings: Settings) -> int:
+    since = datetime.now(UTC) - timedelta(days=options.days) if options.days else None
+    name = load_flow(options.flow).name
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
+        found = compare.compare(name, await queries.outcomes_by_variant(session, name, since=since))
+    if options.json:
+        print(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+    else:
+        display.console.print(drawing.comparison(found))
+    return 0
 
 
 async def _schema(options: argparse.Namespace, settings: Settings) -> int:

@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "enquiry": {"dialogue.brain"},
     "outbound": {*LEAVES, "asterisk", "control", "media", "repertoire", "services", "speech", "store"},
     "workshop": {"dialogue", "enquiry", "errors", "simulation"},
-    "flow_commands": {*LEAVES, "dialogue", "display", "enquiry", "simulation", "workshop"},
+    "flow_commands": {*LEAVES, "dialogue", "display", "enquiry", "simulation", "store", "workshop"},
     "simulation": {*LEAVES, "control", "debian", "latency", "media", "speech"},
     "demo": {*LEAVES, "control", "asterisk", "simulation"},
     "doctor": {*LEAVES, *PARTIES, "control", "repertoire"},

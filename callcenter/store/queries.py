@@ -112,6 +112,12 @@ _OUTCOMES = """
 SELECT outcome, count(*) FROM calls WHERE ($1::timestamptz IS NULL OR started >= $1) GROUP BY outcome ORDER BY outcome
 """
 
+_VARIANTS = """
+SELECT variant, outcome, count(*) FROM calls
+WHERE flow = $1 AND outcome IS NOT NULL AND ($2::timestamptz IS NULL OR started >= $2)
+GROUP BY variant, outcome ORDER BY variant, outcome
+"""
+
 _STATUSES = """
 SELECT status, count(*) FROM leads WHERE ($1::timestamptz IS NULL OR created >= $1) GROUP BY status ORDER BY status
 """
@@ -175,3 +181,10 @@ def _lead(row: Row) -> StoredLead:
     columns: dict[str, Any] = dict(row)
     slots = {name: SlotValue(**slot) for name, slot in columns.pop("slots").items()}
     return StoredLead(slots=slots, **columns)
+
+
+async def outcomes_by_variant(
+    session: Session, flow: str, *, since: datetime | None = None
+) -> list[tuple[str, str, int]]:
+    """How many calls of `flow` have ended how, by the variant of its wording; empty is its own."""
+    return [(row["variant"], row["outcome"], row["count"]) for row in await session.fetch(_VARIANTS, flow, since)]

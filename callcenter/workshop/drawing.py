@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callcenter.workshop.chat import Turn
+from callcenter.workshop.compare import Arm, Comparison
 from callcenter.workshop.rehearsal import Rehearsal, Rehearsed
 
 
@@ -48,6 +49,28 @@ def rehearsal(made: Rehearsal, *, whole: bool) -> RenderableType:
         f"{speed:,.0f} calls a second"
     )
     return Group(*shown, table, Text(summary, style="green" if made.ok else "bold red"))
+
+
+def comparison(made: Comparison) -> RenderableType:
+    """A line for each wording: of how many calls which share ended how, and where that differs for sure."""
+    if not made.arms:
+        return Text(f"no call of {made.flow} has ended yet")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("variant", "calls", *made.outcomes):
+        table.add_column(column, justify="left" if column == "variant" else "right")
+    for arm in made.arms:
+        shares = [_share(made, arm, outcome) for outcome in made.outcomes]
+        table.add_row(arm.variant or "its own words", str(arm.calls), *shares)
+    return Group(
+        table, Text("95 % confidence in brackets; green and red differ from its own words for sure", style="dim")
+    )
+
+
+def _share(made: Comparison, arm: Arm, outcome: str) -> Text:
+    share, apart = arm.share(outcome), made.against_own(arm, outcome)
+    low, high = share.interval
+    style = "" if apart is None or apart[0] <= 0 <= apart[1] else "green" if apart[0] > 0 else "red"
+    return Text(f"{share.value:.0%} ({low:.0%} to {high:.0%})", style=style)
 
 
 def _row(call: Rehearsed) -> tuple[str | Text, ...]:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -103,3 +103,25 @@ async def test_totals(filled: Database) -> None:
         calls=6, outcomes={"qualified": 4, "refused": 1}, leads={"partial": 4, "qualified": 1}
     )
     assert recent == queries.Totals(calls=2, outcomes={"refused": 1}, leads={"qualified": 1})
+
+
+async def test_outcomes_by_variant(database: Database) -> None:
+    async with database.session() as session:
+        for number, variant in enumerate(["", "warm", "warm", ""]):
+            await statements.store(session, replace(samples.started(number), variant=variant))
+            if number < 3:
+                await statements.store(session, samples.ended(number, "refused" if number == 1 else "qualified"))
+        found = await queries.outcomes_by_variant(session, "investment")
+        assert found == [("", "qualified", 1), ("warm", "qualified", 1), ("warm", "refused", 1)]
+        later = samples.NOON + timedelta(minutes=2)
+        assert await queries.outcomes_by_variant(session, "investment", since=later) == [("warm", "qualified", 1)]
+        assert await queries.outcomes_by_variant(session, "energy") == []
+        assert (await queries.calls(session))[1].variant == "warm"
+
+
+async def test_the_state_and_the_sentiment_of_a_turn(database: Database) -> None:
+    async with database.session() as session:
+        await statements.store(session, samples.started(1))
+        await statements.store(session, replace(samples.turn(1, 0), state="need", sentiment="negative"))
+        found = await queries.transcript(session, str(samples.call(1)))
+    assert [(turn.state, turn.sentiment) for turn in found.turns] == [("need", "negative")]
