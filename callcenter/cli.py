@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     calls.add_argument("--outcome", help="only calls that ended so")
     leads = add("leads", _leads, "list leads")
     leads.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
-    leads.add_argument("--status", choices=["new", "partial", "qualified", "refused", "callback"])
+    leads.add_argument("--status", help="only leads with this one, such as qualified")
     demonstrate = add("demo", _demo, "bring everything up on this machine and watch a caller being served")
     _add_calling(demonstrate, nargs="*")
     demonstrate.add_argument("--stay", action="store_true", help="afterwards, stay up for calls from your own phone")

@@ -215,8 +215,8 @@ class Outbound(Section):
     A contact whose call ends so more often is not called again; `[]` is never. An outcome of the flow may stand here
     too. What holds for outcomes that are not named is in `callcenter/outbound/outcomes.py`.
     """
-    do_not_call_after: tuple[str, ...] = ()
-    """Outcomes that put the number on the do-not-call list: `refused`."""
+    do_not_call_after: tuple[str, ...] = ("do_not_call",)
+    """Outcomes that put the number on the do-not-call list; `refused` may be another."""
 
     @model_validator(mode="after")
     def _trunk_takes_a_number(self) -> Self:

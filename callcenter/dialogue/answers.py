@@ -66,10 +66,11 @@ class Answers:
             return questions.read_back()
         if understood.named:
             return self._agenda.ask_anew(understood.named)
-        if questions.topic is Topic.CHANGE:
-            return self._confirmed()
         if understood.intent == Intent.NO:
-            return questions.ask(Topic.CHANGE, confirmation.what)
+            settled = questions.topic is Topic.CHANGE
+            return self._confirmed() if settled else questions.ask(Topic.CHANGE, confirmation.what)
+        if questions.topic is Topic.CHANGE:
+            return [Say(text=self._agenda.flow.sentences.misheard), *questions.read_back()]
         return questions.ask(Topic.CONFIRM, confirmation.again)
 
     def _confirmed(self) -> Actions:

@@ -1,6 +1,9 @@
 """What a flow asks a service, and what becomes of the answer."""
 
+import math
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from string import Formatter
 from typing import Any
 from urllib.parse import quote
@@ -11,13 +14,16 @@ from callcenter.dialogue.slot import (
     ChoiceSlot,
     ChoicesSlot,
     DurationSlot,
+    MomentSlot,
     MoneySlot,
     NumberSlot,
+    PhoneSlot,
     Slot,
     YesNoSlot,
 )
 from callcenter.dialogue.state import FetchSpec
 
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _REPLIES = {"yes": True, "no": False}
 
 
@@ -76,7 +82,12 @@ def typed(slot: Slot, value: Any) -> Any:
         case YesNoSlot():
             return value if isinstance(value, bool) else _REPLIES.get(str(value).lower())
         case MoneySlot() | NumberSlot():
-            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            return value if is_number else None
+        case MomentSlot():
+            return _moment(str(value))
+        case PhoneSlot():
+            return value if isinstance(value, str) and _E164.fullmatch(value) else None
         case ChoiceSlot(options=options) | DurationSlot(options=options):
             return value if isinstance(value, str) and value in options else None
         case ChoicesSlot(options=options):
@@ -87,3 +98,11 @@ def typed(slot: Slot, value: Any) -> Any:
             ]
             return wanted or None
     return str(value) if isinstance(value, str | int | float) and str(value).strip() else None
+
+
+def _moment(text: str) -> str | None:
+    """ISO 8601 as the slot holds it: local, to the minute."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(timespec="minutes")
+    except ValueError:
+        return None

@@ -183,7 +183,8 @@ def _whole_number(digits: str, reading: Reading) -> str | None:
 
 @read.register
 def _(slot: PostcodeSlot, reading: Reading) -> None:
-    found = postcode.parse(reading.heard, reading.flow.country, reading.asked)
+    expected = reading.asked or reading.situation.reviewing
+    found = postcode.parse(reading.heard, reading.flow.country, expected)
     if found:
         reading.take(found.value, found)
 

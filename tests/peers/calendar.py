@@ -98,7 +98,7 @@ class Calendar:
 
     def find(self, phone: str) -> Reply:
         """The first appointment of whoever has that number."""
-        theirs = [(each.at, name) for name, each in self.appointments.items() if each.phone == phone]
+        theirs = [(each.at, name) for name, each in self.appointments.items() if phone and each.phone == phone]
         if not theirs:
             return {"result": "none"}
         at, name = min(theirs)
