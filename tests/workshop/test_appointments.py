@@ -183,6 +183,11 @@ def test_what_is_free(calendar: Calendar, wish: datetime, instead: datetime | No
     assert (calendar.is_free(wish), calendar.look(wish)) == (instead is None, told)
 
 
+def test_who_has_no_phone_has_no_appointment(calendar: Calendar) -> None:
+    calendar.book(Appointment(at=at(24, 10)))
+    assert calendar.find("") == {"result": "none"}
+
+
 def test_a_full_week() -> None:
     calendar = Calendar()
     while (found := calendar.near(at(24, 9))) is not None:
