@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -89,8 +90,8 @@ async def test_each_of_two_callers_hears_the_flow_that_they_dialled(two_flows: H
     assert "northgate" not in moored
     settings = two_flows.settings
     async with Database(settings.database, settings.paths) as database, database.session() as session:
-        calls = await queries.calls(session, limit=10)
-    assert {call.did: call.flow for call in calls} == {"9001": "investment", "9000": "harbour"}
+        stored = await queries.calls(session, limit=10)
+    assert {call.did: call.flow for call in stored} == {"9001": "investment", "9000": "harbour"}
     assert await two_flows.traces.left() == NOTHING
 
 
@@ -100,17 +101,26 @@ async def placed(house: House, endpoint: str) -> AsyncIterator[dict[str, Any]]:
     asterisk = house.asterisk
     headers = {"Authorization": aiohttp.encode_basic_auth(asterisk.ari_username, asterisk.ari_password)}
     query = {"endpoint": f"Local/{endpoint}", "context": "phones", "extension": "9999", "priority": "1"}
+    far = f"{asterisk.ari_url}/channels/far-{uuid4().hex}"  # Asterisk remembers the name of one that has just gone
     async with aiohttp.ClientSession(headers=headers) as session:
-        async with session.post(f"{asterisk.ari_url}/channels", params={**query, "channelId": "far"}) as response:
+        async with session.post(far, params=query) as response:
             assert response.status == 200, await response.text()
-        async with asyncio.timeout(10):
-            while not (calls := (await house.daemon.status())["calls"]):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.1)
-        (call,) = calls
-        yield call
-        async with session.delete(f"{asterisk.ari_url}/channels/far") as response:
-            assert response.status == 204
+        try:
+            (call,) = await calls(house, 1)
+            yield call
+        finally:
+            async with session.delete(far) as response:
+                assert response.status == 204
+            await calls(house, 0)
     assert await house.traces.left() == NOTHING
+
+
+async def calls(house: House, count: int) -> list[dict[str, Any]]:
+    """Those in progress, as soon as they are so many."""
+    async with asyncio.timeout(10):
+        while len(found := (await house.daemon.status())["calls"]) != count:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.1)
+    return list(found)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from uuid import uuid4
 
 import aiohttp
 import numpy as np
@@ -31,17 +32,20 @@ async def call(asterisk: PrivateAsterisk, codec: Codec) -> AsyncIterator[tuple[R
         session = aiohttp.ClientSession(f"{asterisk.ari_url}/", headers=login, raise_for_status=True)
         ari = await stack.enter_async_context(session)
         events = await stack.enter_async_context(ari.ws_connect("events", params={"app": APP}))
-        media, phone = [await _leg(ari, events, line, codec) for line in (agent, caller)]
+        legs = []
+        for line in (agent, caller):
+            legs.append(await _leg(ari, events, line, codec))
+            stack.push_async_callback(ari.delete, f"channels/{legs[-1]}")
+        media, phone = legs
         await ari.post(f"channels/{phone}/silence")
-        snoop = f"{APP}-snoop"
+        snoop = f"{APP}-{uuid4().hex}"  # Asterisk remembers the name of one that has just gone
         await ari.post(f"channels/{phone}/snoop/{snoop}", params={"app": APP, "spy": "in", "whisper": "out"})
+        stack.push_async_callback(ari.delete, f"channels/{snoop}")
         await _started(events)
-        await ari.post(f"bridges/{APP}", params={"type": "mixing"})
-        await ari.post(f"bridges/{APP}/addChannel", params={"channel": f"{media},{snoop}"})
+        await ari.post(f"bridges/{snoop}", params={"type": "mixing"})
+        stack.push_async_callback(ari.delete, f"bridges/{snoop}")
+        await ari.post(f"bridges/{snoop}/addChannel", params={"channel": f"{media},{snoop}"})
         yield agent, caller
-        await ari.delete(f"bridges/{APP}")
-        for channel in (snoop, media, phone):
-            await ari.delete(f"channels/{channel}")
 
 
 @asynccontextmanager
@@ -83,7 +87,7 @@ async def delay_of_a_tone(one: RtpLine, other: RtpLine) -> float:
     one.playout.say(tone(0.2))
     await asyncio.sleep(0.6)
     loud = [at for at, pcm in other.received.drain() if rms_dbfs(to_samples(pcm)) > -20]
-    assert len(loud) in (10, 11)
+    assert 10 <= len(loud) <= 10 + 1 + one.counters.skipped
     first_sound_at = one.playout.stop().first_sound_at
     assert first_sound_at
     return loud[0] - first_sound_at
