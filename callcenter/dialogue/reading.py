@@ -140,7 +140,8 @@ def _(slot: MomentSlot, reading: Reading) -> None:
     expected = reading.asked or (reading.situation.asked is None and reading.situation.reviewing)
     if not expected and not load_cues(reading.flow.language).call.search(reading.heard.original):
         return
-    found = moment.parse(reading.heard, reading.situation.now, reading.asked)
+    before = datetime.fromisoformat(reading.known) if reading.known and expected else None
+    found = moment.parse(reading.heard, reading.situation.now, reading.asked, before)
     if found:
         reading.take(found.value, found)
 
@@ -283,4 +284,4 @@ def named(text: str, flow: Flow) -> str | None:
     """The first of the slots that `text` mentions by its name."""
     plain = f" {parts.normal(text)} "
     slots = flow.slots.items()
-    return next((name for name, slot in slots if any(f" {word} " in plain for word in slot.named)), None)
+    return next((name for name, slot in slots if any(f" {parts.normal(word)} " in plain for word in slot.named)), None)

@@ -13,6 +13,8 @@ from callcenter.dialogue.slots import choice, name, yes_no
 from callcenter.dialogue.slots.heard import Heard
 
 _PLAIN = {None, Intent.YES, Intent.NO}
+_REMARKS = {Intent.LATER, Intent.BUSY, Intent.NOT_INTERESTED, Intent.REPEAT}
+"""What messages are made of too: `he may ring me when he has time`."""
 """Beside these an answer may be a name, a yes or a text."""
 _FEW_WORDS = 3
 """`Yes, of course.` announces a message rather than being one."""
@@ -102,6 +104,8 @@ def _read_reply(text: str, flow: Flow, situation: Situation, result: Understood)
                 _take(asked, agreed, text.strip(), flow, result)
         case TextSlot() if _is_told(text, result):
             _take(asked, text.strip(), text.strip(), flow, result)
+            if result.answer or result.intent in _REMARKS:
+                result.answer = result.intent = None  # of what is told, not of the caller
 
 
 def _agreed(heard: Heard, slot: YesNoSlot) -> bool | None:
@@ -115,9 +119,10 @@ def _agreed(heard: Heard, slot: YesNoSlot) -> bool | None:
 
 def _is_told(text: str, result: Understood) -> bool:
     """Whether `text` is an answer in the caller's own words, rather than a question or a yes that announces one."""
-    if result.answer or result.intent not in _PLAIN:
-        return False
-    return result.intent is None or len(text.split()) > _FEW_WORDS
+    is_long = len(text.split()) > _FEW_WORDS
+    if result.answer or result.intent in _REMARKS:
+        return is_long and not text.rstrip().endswith("?") and result.intent in {*_PLAIN, *_REMARKS}
+    return result.intent is None or (result.intent in _PLAIN and is_long)
 
 
 def _take(slot: str, value: object, words: str, flow: Flow, result: Understood) -> None:

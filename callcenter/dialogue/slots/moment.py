@@ -35,14 +35,17 @@ class _Said:
         return [match.span() for match in (self.day, self.wait, self.clock, self.part, self.anytime) if match]
 
 
-def parse(heard: Heard, now: datetime, asked: bool) -> Found | None:
-    """The moment in `heard` as ISO 8601 local time, never before `now`; unasked only with a day or a clear time."""
+def parse(heard: Heard, now: datetime, asked: bool, before: datetime | None = None) -> Found | None:
+    """The moment in `heard` as ISO 8601 local time, never before `now`; unasked only with a day or a clear time.
+
+    `before` is the moment that it takes the place of: its day holds if no other is said, and its time if only a day is.
+    """
     now = now.replace(tzinfo=None)
     said = _said(heard, asked)
     spans = said.spans()
     if not spans or (not asked and not said.day and not said.wait and not said.clock):
         return None
-    moment = _after(said, now) if said.wait else _moment(said, now)
+    moment = _after(said, now) if said.wait else _moment(said, now, before)
     if moment is None or moment < now.replace(second=0, microsecond=0):
         return None
     value = moment.isoformat(timespec="minutes")
@@ -144,11 +147,15 @@ def _after(said: _Said, now: datetime) -> datetime | None:
     return None if at is None else datetime.combine(moment, time()) + at
 
 
-def _moment(said: _Said, now: datetime) -> datetime | None:
+def _moment(said: _Said, now: datetime, before: datetime | None) -> datetime | None:
     day = days.meant(said.day, said.vocabulary.tables, now.date()) if said.day else None
     at = _time(said)
     if at is None or (said.day and day is None):
         return None
+    if before and day is None and not said.anytime:
+        day = before.date() if datetime.combine(before, time()) + at > now else None
+    elif before and not (said.clock or said.part):
+        at = timedelta(hours=before.hour, minutes=before.minute)
     if day is None:
         return _soon(at, now, bool(said.anytime) and not said.clock and not said.part)
     moment = datetime.combine(day, time()) + at

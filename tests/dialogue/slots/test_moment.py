@@ -132,3 +132,23 @@ def test_fast_enough_for_the_event_loop() -> None:
     for _ in range(20):
         parsed("Tuesday the 24th of November at half past three")
     assert (time.perf_counter() - started) / 20 < 0.005
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "at three", "2026-11-24T15:00"),
+        ("en", "in the afternoon", "2026-11-24T15:00"),
+        ("en", "make it Wednesday", "2026-11-25T10:00"),
+        ("en", "tomorrow at four", "2026-11-21T16:00"),
+        ("en", "any time", "2026-11-23T10:00"),
+        ("fr", "non, à onze heures", "2026-11-24T11:00"),
+        ("es", "a las nueve y media", "2026-11-24T09:30"),
+        ("pt", "na sexta", "2026-11-27T10:00"),
+    ],
+)
+def test_what_is_not_said_is_as_it_was(language: str, text: str, expected: str) -> None:
+    now, before = datetime(2026, 11, 20, 9, 30), datetime(2026, 11, 24, 10, 0)  # noqa: DTZ001
+    found = moment.parse(Heard.of(text, language), now, True, before)
+    assert found is not None
+    assert found.value == expected
