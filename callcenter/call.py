@@ -188,7 +188,7 @@ class Call:
                     incoming = Incoming(happening=TransferFailed())
                 case Fetch() as fetch:
                     incoming = await self._enquire(fetch, attention)
-                case Wait(patience_s=seconds):
+                case Wait(patience_s=seconds) | Ask(patience_s=seconds):
                     incoming = await self._next(attention, seconds)
                 case _:
                     incoming = await self._next(attention)

@@ -10,6 +10,8 @@ from callcenter.dialogue.understanding import Understood
 
 REFUSED = "refused"
 """The outcome of a caller who is not interested."""
+HOLD_S = 30.0
+"""So long a silence is granted to a caller who asks for a moment."""
 _REPLIES = {Intent.YES, Intent.NO, Intent.FILLER, Intent.HOLD, Intent.REPEAT, Intent.WITHHELD}
 """Of these the answer that stands beside them says more."""
 _AGREEING = {Intent.YES, Intent.NO, Intent.FILLER}
@@ -61,7 +63,7 @@ class Asides:
             case Intent.WHY:
                 return [Say(text=self._why()), *self.resume(understood)]
             case Intent.HOLD if not understood.values:
-                return [Say(text=phrases.hold), Wait()]
+                return [Say(text=phrases.hold), Wait(patience_s=HOLD_S)]
             case Intent.FILLER if understood.nothing and agenda.questions.topic is Topic.SLOT:
                 return [Wait()]
         if understood.answer:

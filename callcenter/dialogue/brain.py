@@ -105,6 +105,8 @@ class Ask:
     text: str
     slot: str
     """What the answer is about."""
+    patience_s: float | None = None
+    """Silence is told after so many seconds rather than the usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

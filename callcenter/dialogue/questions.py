@@ -62,7 +62,8 @@ class Questions:
         self._repeated = False
         self.topic = topic
         self.guess = None
-        self.open = Ask(text=text, slot=about or topic.name.lower())
+        patience_s = self._flow.states[self._progress.state].patience_s
+        self.open = Ask(text=text, slot=about or topic.name.lower(), patience_s=patience_s)
         return [self.open]
 
     def ask_slot(self, slot: str) -> Actions | None:

@@ -53,6 +53,8 @@ class State(Part):
     """A question that is about no slot: its answer is for the rules."""
     again: Templates = ()
     """Other wordings of the question, one for each time that the answer was not understood."""
+    patience_s: float | None = Field(default=None, gt=0, le=120)
+    """So long a silence is granted after what is asked here, to who has something to fetch or to try."""
     confirm: bool = False
     """Read the details back, and let the caller correct them."""
     do: Do | None = None

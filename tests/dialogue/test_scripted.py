@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.dialogue.answers import BETWEEN_GROUPS_S
+from callcenter.dialogue.asides import HOLD_S
 from callcenter.dialogue.brain import (
     Action,
     Answered,
@@ -340,7 +341,10 @@ def test_endings(happening: Happening, text: str) -> None:
 
 
 def test_a_moment_is_granted() -> None:
-    assert start("Stocks.").decide(Said(text="Hold on, one moment.")) == [Say(text=FLOW.sentences.hold), Wait()]
+    assert start("Stocks.").decide(Said(text="Hold on, one moment.")) == [
+        Say(text=FLOW.sentences.hold),
+        Wait(patience_s=HOLD_S),
+    ]
 
 
 def test_sounds_of_listening() -> None:

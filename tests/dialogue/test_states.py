@@ -478,3 +478,14 @@ async def test_a_classifier_is_asked_where_patterns_know_nothing(tmp_path: Path)
     assert await say("Emigrated") == GOODBYE
     assert brain.outcome == "not_eligible"
     assert oracle.asked == ["Money", "Perhaps", "Emigrated"]
+
+
+def test_a_caller_who_has_to_try_something_is_given_time(tmp_path: Path) -> None:
+    rest = 'states: {a: {ask: owner, go: b}, b: {question: "Unplug it. Done?", patience_s: 60, end: true}}'
+    talk = Talk(rest, tmp_path)
+    assert isinstance(talk.actions[-1], Ask)
+    assert talk.actions[-1].patience_s is None
+    talk.say("Yes.")
+    assert talk.actions[-1] == Ask(text="Unplug it. Done?", slot="b", patience_s=60)
+    assert talk.tell(Silent(times=1)).endswith("Unplug it. Done?")
+    assert talk.actions[-1] == Ask(text="Unplug it. Done?", slot="b", patience_s=60)
