@@ -10,7 +10,7 @@ from callcenter.dialogue.understanding import Understood
 
 REFUSED = "refused"
 """The outcome of a caller who is not interested."""
-HOLD_S = 30.0
+HOLD_S = 15.0
 """So long a silence is granted to a caller who asks for a moment."""
 _REPLIES = {Intent.YES, Intent.NO, Intent.FILLER, Intent.HOLD, Intent.REPEAT, Intent.WITHHELD}
 """Of these the answer that stands beside them says more."""
