@@ -142,8 +142,9 @@ async def test_without_the_application_the_dialplan_apologises(private_asterisk:
         await dial(phone, private_asterisk, "9000", private_asterisk.phone_password)
         await asyncio.sleep(1)
         assert "im-sorry" in await private_asterisk.command("core show channels")
-        bye = await asyncio.wait_for(requests.get(), 15)
-        assert bye.method == "BYE"
+        async with asyncio.timeout(15):
+            while (await requests.get()).method != "BYE":
+                pass  # sound that another call sends to a port that it had before
 
 
 async def test_a_wrong_password_reaches_nobody(private_asterisk: PrivateAsterisk) -> None:
