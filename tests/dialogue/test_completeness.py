@@ -13,10 +13,11 @@ from callcenter.dialogue.brain import Answered, Completeness, Said
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.simulation import persona
-from tests.dialogue.text_caller import PERSONAS, call
+from callcenter.workshop.conversation import play
 
 FLOW = load_flow("investment")
 NOW = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time, as the brain is given it; a Friday
+PERSONAS = sorted((Path(__file__).parent.parent / "personas").glob("*.yaml"))
 COMPLETE, OPEN, UNFINISHED = Completeness.COMPLETE, Completeness.OPEN, Completeness.UNFINISHED
 
 ANSWERS = {
@@ -163,7 +164,7 @@ def test_after_a_guess_and_an_offer() -> None:
     assert brain.completeness("No.") is COMPLETE
 
 
-@pytest.mark.parametrize("path", sorted(PERSONAS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PERSONAS, ids=lambda path: path.stem)
 def test_no_line_of_a_persona_is_held_up(path: Path) -> None:
     brain = ScriptedBrain(FLOW, now=lambda: NOW)
     judged: dict[str, Completeness] = {}
@@ -172,7 +173,7 @@ def test_no_line_of_a_persona_is_held_up(path: Path) -> None:
         judged[text] = brain.completeness(text)
         return text
 
-    call(brain, persona.load(path), heard)
+    play(brain, persona.load(path), heard)
     assert judged
     assert [text for text, completeness in judged.items() if completeness is UNFINISHED] == []
 
@@ -199,7 +200,7 @@ ANSWERED = {"Five years. What does it", "No, that's all. It"}
 """What was asked is answered; more may come, but need not."""
 
 
-@pytest.mark.parametrize("path", sorted(PERSONAS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PERSONAS, ids=lambda path: path.stem)
 def test_a_line_of_a_persona_cut_short_is_not_an_answer(path: Path) -> None:
     brain = ScriptedBrain(FLOW, now=lambda: NOW)
     wrong = []
@@ -213,7 +214,7 @@ def test_a_line_of_a_persona_cut_short_is_not_an_answer(path: Path) -> None:
                 wrong.append(begun)
         return text
 
-    call(brain, persona.load(path), heard)
+    play(brain, persona.load(path), heard)
     assert wrong == []
 
 

@@ -12,15 +12,15 @@ from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.simulation import expectation, persona
 from callcenter.simulation.persona import Persona
-from tests.dialogue.text_caller import PERSONAS, Conversation, call
+from callcenter.workshop.conversation import Conversation, play
 
 FLOW = load_flow("investment")
 NOW = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time, as the brain is given it; a Friday
-FILES = sorted(PERSONAS.glob("*.yaml"))
+FILES = sorted((Path(__file__).parent.parent / "personas").glob("*.yaml"))
 
 
 def converse(lines: Persona, heard: Callable[[str], str] = str) -> Conversation:
-    return call(ScriptedBrain(FLOW, now=lambda: NOW), lines, heard)
+    return play(ScriptedBrain(FLOW, now=lambda: NOW), lines, heard)
 
 
 def slots_right(lines: Persona, conversation: Conversation) -> int:
@@ -37,12 +37,12 @@ def test_as_they_speak(path: Path) -> None:
     conversation = converse(lines)
     assert conversation.brain.outcome == lines.expect.outcome, conversation
     assert slots_right(lines, conversation) == len(lines.expect.slots), conversation
-    assert conversation.ended == ("caller" if any(line.hang_up for line in lines.lines) else "agent"), conversation
+    assert conversation.ended_by == ("caller" if any(line.hang_up for line in lines.lines) else "agent"), conversation
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_what_the_agent_says_has_no_placeholder(path: Path) -> None:
-    assert not any("{" in agent for _, agent in converse(persona.load(path)).turns)
+    assert not any("{" in each.agent for each in converse(persona.load(path)).exchanges)
 
 
 def bare(text: str) -> str:
