@@ -93,11 +93,16 @@ async def delay_of_a_tone(one: RtpLine, other: RtpLine) -> float:
     return loud[0] - first_sound_at
 
 
+async def least_delay(one: RtpLine, other: RtpLine) -> float:
+    """The least of three: whatever else the machine does delays one tone, the way of the sound delays all."""
+    return min([await delay_of_a_tone(one, other) for _ in range(3)])
+
+
 @pytest.mark.parametrize("codec", CODECS.values(), ids=lambda codec: codec.name)
 async def test_sound_goes_both_ways(private_asterisk: PrivateAsterisk, codec: Codec) -> None:
     async with call(private_asterisk, codec) as (one, other):
         for speaker, listener in ((one, other), (other, one)):
-            assert await delay_of_a_tone(speaker, listener) < 0.1
+            assert await least_delay(speaker, listener) < 0.1
         for line in (one, other):
             counters = line.counters
             assert counters.received > 30
@@ -106,10 +111,10 @@ async def test_sound_goes_both_ways(private_asterisk: PrivateAsterisk, codec: Co
 
 async def test_a_stall_leaves_no_lag(private_asterisk: PrivateAsterisk) -> None:
     async with call(private_asterisk, CODECS["ulaw"]) as (one, other):
-        before = await delay_of_a_tone(one, other)
+        before = await least_delay(one, other)
         for _ in range(3):
             time.sleep(0.1)  # noqa: ASYNC251 - the stall
             await asyncio.sleep(0.1)
-        after = await delay_of_a_tone(one, other)
+        after = await least_delay(one, other)
         assert one.counters.skipped >= 9
         assert after - before < 0.05, "made up for by a burst, the stalls leave 0.1 s"
