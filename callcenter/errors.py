@@ -8,8 +8,11 @@
     │   ├── AriError            ... with an HTTP status
     │   └── LegError            a leg of a call could not be made
     ├── CallerHungUp            the caller's channel is gone
-    ├── SpeechError             a recogniser or a voice failed
-    │   └── Overloaded          ... because too much is already waiting for it
+    ├── ProviderError           a model, a service or a cloud did not do what it was asked
+    │   ├── SpeechError         ... a recogniser or a voice
+    │   │   └── Overloaded      ... because too much is already waiting for it
+    │   └── EmbeddingError      ... a sentence model
+    │       └── Busy            ... because too much is already waiting for it
     ├── StoreError              the database cannot be used
     └── SimulationError         a simulated call could not be placed or finished
 
@@ -60,12 +63,30 @@ class CallerHungUp(CallCenterError):  # noqa: N818 - an outcome that unwinds the
     """The caller's channel is gone."""
 
 
-class SpeechError(CallCenterError):
+class ProviderError(CallCenterError):
+    """A model, a service or a cloud did not do what it was asked. Never holds a key."""
+
+    def __init__(self, message: str, *, may_pass: bool = False, retry_after_s: float | None = None) -> None:
+        """`may_pass`: the same question may be answered if it is asked again; `retry_after_s`: not before then."""
+        self.may_pass = may_pass
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class SpeechError(ProviderError):
     """A recogniser or a voice failed."""
 
 
 class Overloaded(SpeechError):  # noqa: N818 - reads as what it is
     """Too much is already waiting for a recogniser or a voice."""
+
+
+class EmbeddingError(ProviderError):
+    """A sentence model failed."""
+
+
+class Busy(EmbeddingError):  # noqa: N818 - reads as what it is
+    """Too many sentences are waiting for the model."""
 
 
 class StoreError(CallCenterError):
@@ -81,11 +102,3 @@ def innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-class EmbeddingError(CallCenterError):
-    """A sentence model failed."""
-
-
-class Busy(EmbeddingError):  # noqa: N818 - reads as what it is
-    """Too many sentences are waiting for the model."""

@@ -16,8 +16,8 @@ from typing import Any
 import aiohttp
 import structlog
 
+from callcenter.breaker import Breaker
 from callcenter.dialogue.classify.classifier import Guess, Kind, Meaning, Source
-from callcenter.dialogue.classify.fuse import Fuse
 
 log = structlog.get_logger()
 
@@ -62,14 +62,14 @@ class HttpClassifier:
         self.failures: Counter[str] = Counter()
         self._session = session
         self._kinds = _kinds(meanings)
-        self._services = [(address, Fuse()) for address in (url, faq_url) if address]
+        self._services = [(address, Breaker()) for address in (url, faq_url) if address]
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def classify(self, text: str) -> Guess | None:
         """What the services know; None when they know nothing, or one fails."""
-        for url, fuse in self._services:
+        for url, breaker in self._services:
             try:
-                guess = await self._ask(url, fuse, text)
+                guess = await self._ask(url, breaker, text)
             except _Failed as failed:
                 self.failures[failed.failure] += 1
                 log.warning("! classifier", url=url, failure=failed.failure.value, why=failed.why)
@@ -80,17 +80,22 @@ class HttpClassifier:
                 return guess
         return None
 
-    async def _ask(self, url: str, fuse: Fuse, text: str) -> Guess | None:
+    async def _ask(self, url: str, breaker: Breaker, text: str) -> Guess | None:
         loop = asyncio.get_running_loop()
-        if fuse.is_blown(loop.time()):
+        if not breaker.admits(loop.time()):
             raise _Failed(Failure.RESTING, "it failed several times in a row")
         try:
             guess = self._read(await self._post(url, text))
         except _Failed as failed:
             if failed.failure in {Failure.TIMEOUT, Failure.HTTP_ERROR}:
-                fuse.fail(loop.time())
+                breaker.fail(loop.time())
+            else:
+                breaker.succeed()
             raise
-        fuse.mend()
+        except asyncio.CancelledError:
+            breaker.give_up()
+            raise
+        breaker.succeed()
         return guess
 
     async def _post(self, url: str, text: str) -> bytes:

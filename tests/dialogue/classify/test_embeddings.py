@@ -79,7 +79,7 @@ async def test_a_flow_without_examples_is_never_understood() -> None:
     assert not embeddings.failures
 
 
-@pytest.mark.parametrize(("fault", "code"), [(Busy(), "busy"), (EmbeddingError("broken"), "model_error")])
+@pytest.mark.parametrize(("fault", "code"), [(Busy("full"), "busy"), (EmbeddingError("broken"), "model_error")])
 async def test_a_model_that_cannot_answer_is_counted(fault: Exception, code: str) -> None:
     letters = Letters()
     embeddings = await prepared(letters)

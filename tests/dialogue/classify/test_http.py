@@ -7,9 +7,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from callcenter.breaker import FAILURES
 from callcenter.dialogue.classify.chain import Chain
 from callcenter.dialogue.classify.classifier import Guess, Kind, Source
-from callcenter.dialogue.classify.fuse import FAILURES
 from callcenter.dialogue.classify.http import HttpClassifier
 from callcenter.dialogue.classify.patterns import Patterns
 from tests.dialogue.classify.known import MEANINGS
