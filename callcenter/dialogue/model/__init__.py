@@ -1,0 +1,1 @@
+"""A language model leads the conversation, along the same flow."""

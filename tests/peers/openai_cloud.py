@@ -1,0 +1,267 @@
+"""A small cloud that speaks OpenAI's protocol over real HTTP: chat completions, speech, transcriptions; with faults.
+
+    POST /v1/chat/completions      an answer, streamed as server-sent events, by `Peer.answer`
+    POST /v1/audio/speech          espeak-ng's voice as raw 24 kHz PCM, in pieces
+    POST /v1/audio/transcriptions  what `Peer.transcribe` makes of the sound
+
+A fault is asked for by the address: with the base URL `http://127.0.0.1:8100/429/v1` each answer goes wrong in that way
+(see `Fault`); or by a program, for all addresses: `peer.faults`. To try it:
+
+    python -m tests.peers.openai_cloud --port 8100
+    curl -N http://127.0.0.1:8100/v1/chat/completions -d '{"messages": [{"role": "user", "content": "hi"}]}'
+    curl -N http://127.0.0.1:8100/cut/v1/chat/completions -d '{"messages": []}'
+    curl http://127.0.0.1:8100/v1/audio/speech -d '{"input": "Hello", "voice": "en"}' | aplay -r 24000 -f S16_LE
+"""
+
+import argparse
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
+from typing import Any
+
+import platformdirs
+from aiohttp import web
+
+from callcenter.media.pcm import resample, to_pcm, to_samples
+from callcenter.speech.espeak import program
+
+RATE = 24_000
+"""Of the speech, as OpenAI's `pcm` has it."""
+PIECE_BYTES = 4800
+"""Of speech: a tenth of a second."""
+TRICKLE_S = 1.0
+ENDLESS = 100_000
+"""Words of an answer that does not end by itself; the client is expected to leave long before."""
+RETRY_AFTER_S = 2
+
+
+class Fault(Enum):
+    """What can be wrong with an answer."""
+
+    UNAUTHORISED = "401"
+    RATE_LIMITED = "429"
+    ERROR = "500"
+    STALL = "stall"
+    """It never begins."""
+    STALL_MIDDLE = "stall-middle"
+    CUT = "cut"
+    """The connection is closed in the middle of it."""
+    TRICKLE = "trickle"
+    """A piece a second."""
+    GARBAGE = "garbage"
+    """It is no JSON, no sound."""
+    BAD_ARGUMENTS = "bad-arguments"
+    """Of each tool."""
+    NO_SUCH_TOOL = "no-such-tool"
+    EMPTY = "empty"
+    ENDLESS = "endless"
+
+
+STATUSES = {Fault.UNAUTHORISED: 401, Fault.RATE_LIMITED: 429, Fault.ERROR: 500}
+MIDDLE = 2
+"""So many pieces are sent before what goes wrong in the middle."""
+
+Words = str
+Use = dict[str, Any]
+"""Of a tool: `name` and `arguments`."""
+Piece = Words | Use
+Answer = Callable[[dict[str, Any]], Sequence[Piece]]
+"""From the body of a request to what is answered."""
+Transcribe = Callable[[bytes, str], Awaitable[str]]
+"""From a WAV file and a language to its text."""
+
+
+async def _nothing_heard(sound: bytes, language: str) -> str:
+    return ""
+
+
+def echo(request: dict[str, Any]) -> Sequence[Piece]:
+    """Says again what was said last."""
+    said = [message["content"] for message in request["messages"] if message["role"] == "user"]
+    return [f"You said: {said[-1] if said else 'nothing'}."]
+
+
+class Peer:
+    """The cloud, and what was asked of it."""
+
+    def __init__(self, answer: Answer = echo, transcribe: Transcribe = _nothing_heard, pace_s: float = 0.02) -> None:
+        """A word of an answer, or a piece of speech, is sent each `pace_s`."""
+        self.answer = answer
+        self.transcribe = transcribe
+        self.pace_s = pace_s
+        self.faults: dict[str, Fault] = {}
+        """By the last word of the path: `completions`, `speech`, `transcriptions`."""
+        self.fault_share = 1.0
+        """Of the answers that the fault befalls."""
+        self.asked: list[dict[str, Any]] = []
+        """The bodies of the requests for chat, in order."""
+        self.counts: Counter[str] = Counter()
+        self.chance = random.Random(1)
+        self._espeak = program(platformdirs.user_cache_path("callcenter"))
+
+    def application(self) -> web.Application:
+        """To be served."""
+        application = web.Application(client_max_size=50_000_000)
+        for prefix in ("/v1", "/{fault}/v1"):
+            application.router.add_post(f"{prefix}/chat/completions", self._complete)
+            application.router.add_post(f"{prefix}/audio/speech", self._speak)
+            application.router.add_post(f"{prefix}/audio/transcriptions", self._hear)
+        return application
+
+    def _fault(self, request: web.Request) -> Fault | None:
+        what = request.path.rpartition("/")[2]
+        self.counts[what] += 1
+        if "fault" in request.match_info:
+            return Fault(request.match_info["fault"])
+        fault = self.faults.get(what)
+        return fault if fault and self.chance.random() < self.fault_share else None
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.asked.append(body)
+        fault = self._fault(request)
+        if refusal := await _refused(fault):
+            return refusal
+        return await self._send(request, fault, _events(self._pieces(body, fault), body), "text/event-stream")
+
+    def _pieces(self, body: dict[str, Any], fault: Fault | None) -> list[Piece]:
+        match fault:
+            case Fault.EMPTY:
+                return []
+            case Fault.ENDLESS:
+                return ["and so on "] * ENDLESS
+            case Fault.NO_SUCH_TOOL:
+                return [{"name": "launch_rocket", "arguments": {"where": "moon"}}]
+        pieces: list[Piece] = []
+        for piece in self.answer(body):
+            if isinstance(piece, str):
+                pieces += [f"{word} " for word in piece.split()]
+            elif fault is Fault.BAD_ARGUMENTS:
+                pieces.append({**piece, "arguments": '{"amount": [}'})
+            else:
+                pieces.append(piece)
+        if fault is Fault.BAD_ARGUMENTS and not any(isinstance(piece, dict) for piece in pieces):
+            pieces.append({"name": "record", "arguments": '{"amount": [}'})
+        return pieces
+
+    async def _speak(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        fault = self._fault(request)
+        if refusal := await _refused(fault):
+            return refusal
+        sound = b"" if fault is Fault.EMPTY else await self._spoken(body["input"], body.get("voice", "en"))
+        pieces = [sound[start : start + PIECE_BYTES] for start in range(0, len(sound), PIECE_BYTES)]
+        if fault is Fault.ENDLESS:
+            pieces *= ENDLESS
+        return await self._send(request, fault, pieces, "audio/pcm")
+
+    async def _spoken(self, text: str, voice: str) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            *self._espeak,
+            *("-v", voice, "-b", "1", "--stdin", "--stdout"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        wav, _ = await process.communicate(text.encode())
+        rate = int.from_bytes(wav[24:28], "little")
+        return to_pcm(resample(to_samples(wav[44:]), rate, RATE))
+
+    async def _hear(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        fault = self._fault(request)
+        if refusal := await _refused(fault):
+            return refusal
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        text = "" if fault is Fault.EMPTY else await self.transcribe(file.file.read(), str(form.get("language", "")))
+        return await self._send(request, fault, [json.dumps({"text": text}).encode()], "application/json")
+
+    async def _send(
+        self, request: web.Request, fault: Fault | None, pieces: Sequence[bytes], content_type: str
+    ) -> web.StreamResponse:
+        """Piece by piece, and wrong in the middle if that is the fault."""
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        await response.prepare(request)
+        with suppress(ConnectionError):  # the client has had enough
+            for count, piece in enumerate(pieces):
+                broken = fault in {Fault.STALL_MIDDLE, Fault.CUT} and count == min(MIDDLE, len(pieces) - 1)
+                if broken and fault is Fault.CUT:
+                    assert request.transport
+                    await response.write(piece[: len(piece) // 2])
+                    request.transport.close()
+                    return response
+                if broken:
+                    await asyncio.sleep(3600)
+                await response.write(b"data: {<html>\n\n" if fault is Fault.GARBAGE else piece)
+                await asyncio.sleep(TRICKLE_S if fault is Fault.TRICKLE else self.pace_s)
+            await response.write_eof()
+        return response
+
+
+async def _refused(fault: Fault | None) -> web.Response | None:
+    if fault is Fault.STALL:
+        await asyncio.sleep(3600)
+    status = STATUSES.get(fault) if fault else None
+    if status is None:
+        return None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}
+    return web.json_response({"error": {"message": "no", "type": "fault"}}, status=status, headers=headers)
+
+
+def _events(pieces: Sequence[Piece], body: dict[str, Any]) -> list[bytes]:
+    """As chunks of a chat completion."""
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    tools = 0
+    for piece in pieces:
+        if isinstance(piece, str):
+            deltas.append({"content": piece})
+            continue
+        arguments = piece["arguments"]
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        call = {"index": tools, "id": f"call_{tools}", "type": "function"}
+        deltas.append({"tool_calls": [{**call, "function": {"name": piece["name"], "arguments": ""}}]})
+        for half in (text[: len(text) // 2], text[len(text) // 2 :]):
+            deltas.append({"tool_calls": [{"index": tools, "function": {"arguments": half}}]})
+        tools += 1
+    chunks = [_chunk(delta, None) for delta in deltas]
+    chunks.append(_chunk({}, "tool_calls" if tools else "stop"))
+    sent = sum(len(str(message.get("content") or "")) for message in body.get("messages", [])) // 4
+    usage = {"prompt_tokens": sent, "completion_tokens": len(pieces), "total_tokens": sent + len(pieces)}
+    chunks.append({**_chunk({}, None), "choices": [], "usage": usage})
+    return [*(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks), b"data: [DONE]\n\n"]
+
+
+def _chunk(delta: dict[str, Any], finish: str | None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "chat", "object": "chat.completion.chunk", "created": 0, "model": "peer", "choices": [choice]}
+
+
+@asynccontextmanager
+async def serving(peer: Peer, port: int = 0) -> AsyncIterator[str]:
+    """Serve `peer`; yields its address without `/v1`, of a free port unless one is given."""
+    runner = web.AppRunner(peer.application(), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--port", type=int, default=8100)
+    async with serving(Peer(), parser.parse_args().port) as address:
+        print(f"{address}/v1")
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())
