@@ -67,23 +67,34 @@ def parse_sources(text: str) -> list[Source]:
     return found
 
 
-def wanted(sources: Sequence[Source], release: Mapping[str, str], suite: str) -> list[Source]:
+COMPONENTS = {"debian": ("main",), "ubuntu": ("main", "universe")}
+"""What every bundle may be taken from. Ubuntu keeps Asterisk and flite in `universe`, which a host may not use."""
+
+UBUNTU_NAMES = {"non-free": "multiverse"}
+"""Ubuntu's names of Debian's other components."""
+
+
+def wanted(
+    sources: Sequence[Source], release: Mapping[str, str], suite: str, further: Sequence[str] = ()
+) -> list[Source]:
     """The distribution's own sources among a host's, turned to `suite` on Debian if it is not empty.
 
-    `release` is the content of os-release. Ubuntu keeps Asterisk and flite in `universe`, which a host may not use.
+    `release` is the content of os-release, `further` are components by Debian's names, which a host may not use either.
     """
+    system = release.get("ID", "")
+    names_here = UBUNTU_NAMES if system == "ubuntu" else {}
+    components = (*COMPONENTS.get(system, ("main",)), *(names_here.get(name, name) for name in further))
     names = {release.get(key, "") for key in ("VERSION_CODENAME", "DEBIAN_CODENAME", "UBUNTU_CODENAME")} - {""}
-    names |= {"stable", "testing", "unstable", "sid"} if release.get("ID") == "debian" else set()
+    names |= {"stable", "testing", "unstable", "sid"} if system == "debian" else set()
     ours = {name + pocket for name in names for pocket in ("", "-updates", "-security")}
     found = []
     for source in sources:
         suites = tuple(name for name in source.suites if name.rstrip("/") in ours)
         if not suites or "main" not in source.components:
             continue
-        if suite and release.get("ID") == "debian":
+        if suite and system == "debian":
             if names.intersection(suites):
-                found.append(replace(source, suites=(suite,), components=("main",)))
+                found.append(replace(source, suites=(suite,), components=components))
         else:
-            components = ("main", "universe") if release.get("ID") == "ubuntu" else ("main",)
             found.append(replace(source, suites=suites, components=components))
     return found

@@ -39,6 +39,8 @@ class Bundle:
     packages: tuple[str, ...]
     debian_suite: str = ""
     """The suite to take them from on Debian; by default the host's own."""
+    components: tuple[str, ...] = ()
+    """What they are taken from besides the free part, by Debian's names, such as `non-free`."""
     megabytes: int
     """What it needs on disk while it is brought."""
 
@@ -47,7 +49,17 @@ ASTERISK = Bundle(name="asterisk", packages=("asterisk",), debian_suite="sid", m
 """Debian 12 and 13 ship no Asterisk; sid does."""
 
 VOICES = Bundle(name="voices", packages=("flite", "espeak-ng"), megabytes=150)
-"""What simulated callers speak with."""
+"""Simulated callers who speak English, or another language badly."""
+
+PICO = Bundle(name="pico", packages=("libttspico-utils",), components=("non-free",), megabytes=150)
+"""Simulated callers who speak French, Spanish, German or Italian. Only the library and its data are used, but their own
+packages may take other names. The licence is Apache-2.0; the data have no source, and so are in non-free."""
+
+RHVOICE = Bundle(
+    name="rhvoice", packages=("rhvoice", "rhvoice-brazilian-portuguese"), components=("non-free",), megabytes=250
+)
+"""Simulated callers who speak Portuguese. With a voice named, apt leaves out the English ones (34 MB). The program is
+GPL-3 and this voice CC BY-SA 4.0; other languages' voices may not be used for profit, and so it is all in non-free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +167,7 @@ async def _bring(bundle: Bundle, tree: Tree, progress: Progress, host: Sequence[
 async def _downloaded(bundle: Bundle, apt: Apt, progress: Progress, host: Sequence[Source]) -> list[Path]:
     """The archives of all packages of `bundle` and of what they depend on."""
     release = platform.freedesktop_os_release()
-    sources = apt_sources.wanted(host, release, bundle.debian_suite)
+    sources = apt_sources.wanted(host, release, bundle.debian_suite, bundle.components)
     if not sources:
         raise MissingPartError(f"apt knows no package source of {release.get('PRETTY_NAME', 'this system')}")
     packages = (*bundle.packages, "libc6")
@@ -208,7 +220,7 @@ async def _unpacked(bundle: Bundle, archives: Sequence[Path], root: Path, progre
 
 def main(arguments: Sequence[str]) -> int:
     """Bring the bundles named in `arguments`; returns the exit status."""
-    bundles = {bundle.name: bundle for bundle in (ASTERISK, VOICES)}
+    bundles = {bundle.name: bundle for bundle in (ASTERISK, VOICES, PICO, RHVOICE)}
     try:
         cache = config.load().paths.cache
         for name in arguments:

@@ -119,3 +119,16 @@ def test_a_stanza_is_read_as_it_is_written() -> None:
 )
 def test_what_is_taken(release: dict[str, str], suite: str, host: list[Source], expected: list[Source]) -> None:
     assert wanted(host, release, suite) == expected
+
+
+@pytest.mark.parametrize(
+    ("release", "suite", "components"),
+    [
+        pytest.param(DEBIAN, "", "main non-free", id="Debian"),
+        pytest.param(DEBIAN, "sid", "main non-free", id="Debian's sid"),
+        pytest.param({**UBUNTU, "VERSION_CODENAME": "bookworm"}, "", "main universe multiverse", id="Ubuntu"),
+    ],
+)
+def test_further_components_that_a_host_does_not_use(release: dict[str, str], suite: str, components: str) -> None:
+    host = [source(MIRROR, "bookworm")]
+    assert wanted(host, release, suite, ("non-free",)) == [source(MIRROR, suite or "bookworm", components)]

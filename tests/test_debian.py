@@ -4,6 +4,7 @@ import asyncio
 import os
 import platform
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ Description: for a test
 {more}"""
 
 
-def package(folder: Path, name: str, version: str, files: dict[str, str], more: str = "") -> None:
+def package(
+    folder: Path, name: str, version: str, files: dict[str, str], *, more: str = "", component: str = "main"
+) -> None:
     """Build a .deb of `files` into the mirror at `folder`."""
     tree = folder / f"{name}-tree"
     for path, text in files.items():
@@ -34,7 +37,7 @@ def package(folder: Path, name: str, version: str, files: dict[str, str], more: 
     archive = folder / f"{name}.deb"
     subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, archive], check=True, capture_output=True)
     sha = subprocess.run(["sha256sum", archive], check=True, capture_output=True, text=True).stdout.split()[0]
-    with index(folder).open("a") as packages:
+    with index(folder, component).open("a") as packages:
         packages.write(f"{fields}Filename: {name}.deb\nSize: {archive.stat().st_size}\nSHA256: {sha}\n\n")
 
 
@@ -43,9 +46,9 @@ def architecture() -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def index(folder: Path) -> Path:
+def index(folder: Path, component: str) -> Path:
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    path = folder / f"dists/{codename}/main/binary-{architecture()}/Packages"
+    path = folder / f"dists/{codename}/{component}/binary-{architecture()}/Packages"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -57,7 +60,7 @@ def etc(tmp_path: Path) -> Path:
     mirror.mkdir()
     package(mirror, "libc6", "2.40-1", {f"usr/lib/{platform.machine()}-linux-gnu/ld-linux.so.2": "the loader"})
     package(mirror, "hello-data", "1.0", {"usr/share/hello/words": "good day"})
-    package(mirror, "hello", "1:1.0-1", {"usr/bin/hello": "the program"}, "Depends: hello-data\n")
+    package(mirror, "hello", "1:1.0-1", {"usr/bin/hello": "the program"}, more="Depends: hello-data\n")
     etc = tmp_path / "etc"
     (etc / "sources.list.d").mkdir(parents=True)
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
@@ -138,6 +141,16 @@ async def test_an_unknown_package_is_said(etc: Path, tmp_path: Path) -> None:
     unknown = Bundle(name="unknown", packages=("no-such-thing",), megabytes=1)
     with pytest.raises(MissingPartError, match="install no-such-thing yourself"):
         await debian.bring(unknown, tmp_path / "cache", print, etc=etc)
+
+
+async def test_only_a_bundle_that_says_so_takes_what_is_not_free(etc: Path, tmp_path: Path) -> None:
+    component = {"debian": "non-free", "ubuntu": "multiverse"}[platform.freedesktop_os_release()["ID"]]
+    package(tmp_path / "mirror", "bonjour", "2.0", {"usr/share/bonjour/words": "bonjour"}, component=component)
+    bonjour = Bundle(name="bonjour", packages=("bonjour",), megabytes=1)
+    with pytest.raises(MissingPartError, match="install bonjour yourself"):
+        await debian.bring(bonjour, tmp_path / "cache", print, etc=etc)
+    tree = await debian.bring(replace(bonjour, components=("non-free",)), tmp_path / "cache", print, etc=etc)
+    assert (tree.root / "usr/share/bonjour/words").read_text() == "bonjour"
 
 
 async def test_a_host_without_sources_is_said(tmp_path: Path) -> None:

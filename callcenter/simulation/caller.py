@@ -96,7 +96,7 @@ class Caller:
         """Take an event of the daemon about this call."""
         match event:
             case {"event": "say", "text": str(text)}:
-                self._agent_says(text)
+                self._agent_says(text, filler=bool(event.get("filler")))
             case {"event": "heard", "text": str(text)}:
                 self._amend_last_turn(heard=text)
                 self._tell(Heard(text=text))
@@ -110,14 +110,14 @@ class Caller:
                 self._outcome = event.get("outcome")
                 self._ended.set()
 
-    def _agent_says(self, text: str) -> None:
+    def _agent_says(self, text: str, *, filler: bool) -> None:
         now = asyncio.get_running_loop().time()
         self._said.append(text)
+        self._tell(AgentSays(text=text))
         if self._conduct:
-            self._conduct.agent_says(text, now)
+            self._conduct.agent_says(text, now, filler=filler)
         else:
             self._early.append((text, now))
-        self._tell(AgentSays(text=text))
 
     async def _talk(self, dialled: Connection, limit_s: float) -> str:
         """Until either side hangs up; which one did."""

@@ -59,8 +59,10 @@ class Conduct:
         self._pending: _Pending | None = None
         self._idle_since = answered
 
-    def agent_says(self, text: str, at: float) -> None:
-        """A clause of the agent begins to play."""
+    def agent_says(self, text: str, at: float, *, filler: bool = False) -> None:
+        """A clause of the agent begins to play; a filler such as "One moment, please." wants no answer."""
+        if filler:
+            return
         self._clauses.append(_Clause(text=text, at=at))
 
     def begins_turn(self, line: Line) -> None:

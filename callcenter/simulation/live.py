@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.columns import Columns
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.panel import Panel
@@ -28,7 +27,7 @@ from callcenter.simulation.happenings import (
     Over,
     Timed,
 )
-from callcenter.simulation.report import CallResult, Report, percentiles
+from callcenter.simulation.report import CallResult
 
 PANELS = 2
 """With more calls than this, each is a line of a table."""
@@ -251,60 +250,3 @@ def _table(scenes: Sequence[Scene]) -> Table:
             bar(scene.timings[-1]) if scene.timings else "",
         )
     return table
-
-
-def summary(report: Report) -> RenderableType:
-    """What came of all calls, for a terminal or a file."""
-    table = Table(box=None)
-    table.add_column("caller")
-    table.add_column("outcome", no_wrap=True)
-    for heading in ("slots", "greeting", "p50", "p95", "words wrong"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for call in report.calls:
-        table.add_row(Text(call.name), _outcome(call), *_figures(call))
-    return Group(
-        table, Text(), *(_fault(call) for call in report.calls if not call.ok or call.wrong), _conclusion(report)
-    )
-
-
-def _outcome(call: CallResult) -> Text:
-    if call.error:
-        return Text("failed", style="bold red")
-    return Text(call.outcome or "?", style="green" if call.ok else "bold red")
-
-
-def _figures(call: CallResult) -> list[str]:
-    latency = percentiles(call.latencies)
-    wer = call.words.rate
-    return [
-        f"{call.slots_right} of {call.slots_total}",
-        _ms(call.greeting_ms),
-        _ms(latency["p50"]),
-        _ms(latency["p95"]),
-        "" if wer is None else f"{wer:.0%}",
-    ]
-
-
-def _fault(call: CallResult) -> Text:
-    if call.error:
-        return Text.assemble((f"{call.name}: ", "bold"), call.error)
-    found = call.lead["slots"]
-    wrong = [f"{slot} is {shown(found.get(slot))}, not {shown(call.expected_slots[slot])}" for slot in call.wrong]
-    ending = [] if call.ok else [f"ended as {call.outcome}, not {call.expected_outcome}"]
-    return Text.assemble((f"{call.name}: ", "bold"), "; ".join(ending + wrong))
-
-
-def _conclusion(report: Report) -> RenderableType:
-    latency = percentiles(report.latencies)
-    left = ", ".join(f"{count} {name}" for name, count in report.left.items()) or "not looked for"
-    good = Text("all as expected", style="bold green") if report.ok else Text("not as expected", style="bold red")
-    figures = (
-        f"{report.slots_right} of {report.slots_total} slots right",
-        f"answers after {_ms(latency['p50'])} (p50), {_ms(latency['p95'])} (p95)",
-        f"left behind: {left}",
-    )
-    return Columns([good, *figures], padding=(0, 3))
-
-
-def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} ms"

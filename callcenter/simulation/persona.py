@@ -11,11 +11,9 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from callcenter import yaml_file
 from callcenter.errors import FileError
 from callcenter.simulation import pauses
+from callcenter.simulation.engines import catalogue
+from callcenter.simulation.engines.catalogue import EngineName
 from callcenter.yaml_file import Part
-
-FLITE_VOICES = ("awb", "awb_time", "kal", "kal16", "rms", "slt")
-DEFAULT_NAMES = {"flite": "rms", "espeak": "", "piper": "joe-us"}
-"""The voice of an engine when the persona names none; espeak takes the language's."""
 
 
 def _with_pauses(text: str) -> str:
@@ -30,18 +28,21 @@ Speech = Annotated[str, AfterValidator(_with_pauses)]
 class Voice(Part):
     """What the caller sounds like."""
 
-    engine: Literal["flite", "espeak", "piper"] = "flite"
+    engine: EngineName | None = None
+    """By default the one for the persona's language: flite for English, pico for French, Spanish, German and Italian,
+    rhvoice for Portuguese, espeak for others."""
     name: str = ""
-    """One of flite's or espeak-ng's voices, a voice in `speech/models.toml`, or the path of a Piper `.onnx` file."""
+    """A voice of the engine's: flite's `slt`, pico's `fr-FR`, espeak's `fr+f3`; for piper one in `speech/models.toml`,
+    or the path of an `.onnx` file. By default the usual one for the persona's language."""
     tempo: float = Field(default=1.0, ge=0.5, le=2.0)
     """2 speaks twice as fast."""
     pitch: int = Field(default=0, ge=-1200, le=1200)
     """Cents up or down."""
 
     @model_validator(mode="after")
-    def _flite_has_it(self) -> Self:
-        if self.engine == "flite" and self.name and self.name not in FLITE_VOICES:
-            raise ValueError(f"flite has no voice {self.name!r}; allowed are {', '.join(FLITE_VOICES)}")
+    def _engine_has_it(self) -> Self:
+        if self.engine and self.name and (mistake := catalogue.no_such_voice(self.engine, self.name)):
+            raise ValueError(mistake)
         return self
 
 
@@ -129,10 +130,13 @@ class Line(Part):
 
 
 class Service(Part):
-    """What a service that the flow asks answers while the persona is played as text; on the telephone it is asked."""
+    """What a service that the flow asks answers while the persona is played.
+
+    On the telephone the simulation answers at the service's address, which must be one of this machine's loopback.
+    """
 
     url: str
-    """A regular expression that is found in the URL asked."""
+    """A regular expression that is found in the URL asked; on the telephone a `get` has what it sends in there too."""
     answer: dict[str, Any] = Field(default_factory=dict)
     fails: bool = False
 
@@ -185,15 +189,20 @@ class Persona(Part):
     otherwise: Speech | None = None
     """What is said when no line fits; without it the caller says nothing then."""
     nobody_there: bool = False
-    """As text: nobody answers when the caller is to be connected to a person."""
+    """Nobody answers when the caller is to be connected to a person; on the telephone the dialplan sees to it."""
     services: tuple[Service, ...] = ()
-    """As text: the first whose URL fits answers; where none does, the look-up fails."""
+    """The first whose URL fits answers; where none does, the look-up fails. A persona without any asks, on the
+    telephone, whatever is there."""
     expect: Expectation
 
     @model_validator(mode="after")
     def _voice_speaks_it(self) -> Self:
-        if self.voice.engine == "flite" and not self.language.startswith("en"):
-            raise ValueError(f"flite speaks only English, not {self.language!r}; allowed are espeak and piper")
+        engine = self.voice.engine or catalogue.usual_engine(self.language)
+        mistake = catalogue.no_such_language(engine, self.language)
+        if mistake is None and self.voice.name:
+            mistake = catalogue.no_such_voice(engine, self.voice.name)
+        if mistake:
+            raise ValueError(mistake)
         return self
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from callcenter.simulation import expectation, interruption, measure
+from callcenter.simulation import expectation, interruption, measure, tally
 from callcenter.simulation.interruption import Closed, Interruption, Spoken
 from callcenter.simulation.measure import Activity, Span
 from callcenter.simulation.persona import Persona
@@ -16,6 +16,8 @@ from callcenter.simulation.words import WordErrors, word_errors
 
 LEAST_SLOTS_RIGHT = 0.9
 """Of all slots of a report's calls."""
+STUCK = ("patience", "limit")
+"""Ends that a caller or the simulation makes because the agent makes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,9 @@ class CallResult:
     caller: str
     expected_outcome: str
     expected_slots: dict[str, Any]
+    flow: str = ""
+    """Empty for whatever answers at the usual number."""
+    language: str = "en"
     outcome: str | None = None
     lead: dict[str, Any] = field(default_factory=lambda: {"status": "new", "slots": {}})
     wrong: tuple[str, ...] = ()
@@ -76,6 +81,11 @@ class CallResult:
         return self.error is None and self.outcome == self.expected_outcome
 
     @property
+    def stuck(self) -> bool:
+        """Answered, it did not come to an end by itself: the agent fell silent, or went on and on, or left no end."""
+        return self.ended_by is not None and (self.ended_by in STUCK or self.outcome is None)
+
+    @property
     def slots_total(self) -> int:
         """How many were expected."""
         return len(self.expected_slots)
@@ -95,7 +105,10 @@ class CallResult:
         return {
             "name": self.name,
             "caller": self.caller,
+            "flow": self.flow,
+            "language": self.language,
             "ok": self.ok,
+            "stuck": self.stuck,
             "outcome": self.outcome,
             "lead": self.lead,
             "expected": {"outcome": self.expected_outcome, "slots": self.expected_slots},
@@ -145,9 +158,10 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Every call ended as expected, 9 of 10 slots are right, and nothing is left behind."""
+        """Every call ended as expected, none was stuck, 9 of 10 slots are right, and nothing is left behind."""
         enough = self.slots_right >= LEAST_SLOTS_RIGHT * self.slots_total
-        return bool(self.calls) and all(call.ok for call in self.calls) and enough and not any(self.left.values())
+        good = all(call.ok and not call.stuck for call in self.calls)
+        return bool(self.calls) and good and enough and not any(self.left.values())
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -157,6 +171,8 @@ class Report:
             "left": self.left,
             "slots_right": self.slots_right,
             "slots_total": self.slots_total,
+            "by_flow": [asdict(each) for each in tally.by_flow(self.calls)],
+            "by_language": [asdict(each) for each in tally.by_language(self.calls)],
             "latency_ms": percentiles(self.latencies),
             "wer": _rounded(self.words.rate, 3),
         }
@@ -177,6 +193,8 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: S
         caller=caller,
         expected_outcome=persona.expect.outcome,
         expected_slots=expected,
+        flow=persona.flow or "",
+        language=persona.language,
         outcome=placed.outcome,
         lead=placed.lead,
         wrong=tuple(slot for slot, value in expected.items() if not expectation.right(value, found.get(slot), called)),
@@ -200,6 +218,8 @@ def failed(persona: Persona, caller: str, error: str) -> CallResult:
         caller=caller,
         expected_outcome=persona.expect.outcome,
         expected_slots=expected,
+        flow=persona.flow or "",
+        language=persona.language,
         wrong=tuple(expected),
         error=error,
     )

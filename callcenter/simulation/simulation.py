@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -22,9 +22,12 @@ from callcenter.simulation.persona import Persona
 from callcenter.simulation.phone import Phone, SipTarget
 from callcenter.simulation.recording import Recording
 from callcenter.simulation.report import CallResult, Report, failed, judge
+from callcenter.simulation.service import Counters
 from callcenter.simulation.voices import Voices
 
 NUMBERS = 10_000
+ANSWERED, NOBODY_THERE = "+1555010", "+1555011"
+"""What the numbers of calls begin with, and of those for whom no person answers: Asterisk's dialplan knows both."""
 LONGEST_CALL_S = 300.0
 
 
@@ -51,7 +54,8 @@ class Plan:
         """Each call's persona and number; no two of a run have the same number, by which its events are told apart."""
         placed = islice(cycle(self.personas), len(self.personas) if self.calls is None else self.calls)
         return [
-            (f"+1555010{(self.first_number + index) % NUMBERS:04d}", persona) for index, persona in enumerate(placed)
+            (f"{_prefix(persona)}{(self.first_number + index) % NUMBERS:04d}", persona)
+            for index, persona in enumerate(placed)
         ]
 
 
@@ -63,16 +67,22 @@ async def simulate(
     A call that fails does not stop the others: its result has the error. Raises MissingPartError when no daemon
     answers, or a part of the phone is not there.
     """
-    await control.status(plan.control)
+    loaded = (await control.status(plan.control))["flows"]
+    counters = Counters(plan.personas, {flow: each["asks"] for flow, each in loaded.items()})
     lines: dict[str, _Line] = {}
     async with Phone.open(plan.target) as phone, asyncio.TaskGroup() as group:
         watch = group.create_task(_forward(plan.control, lines))
-        run = _Run(plan=plan, phone=phone, lines=lines, audience=audience)
+        run = _Run(plan=plan, phone=phone, lines=lines, audience=audience, counters=counters)
         await run.rehearse()
-        calls = [group.create_task(run.place(index, *caller)) for index, caller in enumerate(plan.callers)]
-        results = await asyncio.gather(*calls)
+        chains = counters.chains([persona for _, persona in plan.callers])
+        placed = await asyncio.gather(*(group.create_task(run.place_all(chain)) for chain in chains))
         watch.cancel()
-    return Report(calls=tuple(results), left=await left() if left else {})
+    results = sorted(((index, result) for chain in placed for index, result in chain), key=lambda each: each[0])
+    return Report(calls=tuple(result for _, result in results), left=await left() if left else {})
+
+
+def _prefix(persona: Persona) -> str:
+    return NOBODY_THERE if persona.nobody_there else ANSWERED
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,11 +121,14 @@ async def _forward(socket: Path, lines: dict[str, _Line]) -> None:
 class _Run:
     """What the calls of one plan share."""
 
-    def __init__(self, *, plan: Plan, phone: Phone, lines: dict[str, _Line], audience: Audience) -> None:
+    def __init__(
+        self, *, plan: Plan, phone: Phone, lines: dict[str, _Line], audience: Audience, counters: Counters
+    ) -> None:
         self._plan = plan
         self._phone = phone
         self._lines = lines
         self._audience = audience
+        self._counters = counters
         self._free = asyncio.Semaphore(plan.at_once)
         self._voices = Voices(plan.cache)
 
@@ -125,11 +138,17 @@ class _Run:
             with suppress(CallCenterError):  # its own calls say so
                 await self._voices.rehearse(persona)
 
-    async def place(self, index: int, number: str, persona: Persona) -> CallResult:
-        """Place one call when a line is free."""
+    async def place_all(self, chain: Sequence[int]) -> list[tuple[int, CallResult]]:
+        """Place the calls of these indices one after the other, as soon as a line is free."""
+        callers = self._plan.callers
         async with self._free:
+            return [(index, await self._place(index, *callers[index])) for index in chain]
+
+    async def _place(self, index: int, number: str, persona: Persona) -> CallResult:
+        async with self._counters.alone(persona):
             try:
-                result = await self._call(index, number, persona)
+                async with self._counters.serving(persona):
+                    result = await self._call(index, number, persona)
             except CallCenterError as error:
                 result = failed(persona, number, str(error))
             finally:
@@ -142,7 +161,7 @@ class _Run:
         hiss: Samples | None = noise.loop(persona.noise, seed=index) if persona.noise else None
         caller = Caller(persona, number, sounds, partial(self._audience.see, index))
         line = self._lines[number] = _Line(caller=caller)
-        called = date.today()  # noqa: DTZ011 - "tomorrow" is the caller's, here and now
+        called = await self._today()
         placed = await caller.call(self._phone, hiss, self._phone.host, self._plan.longest_call_s)
         result = await asyncio.to_thread(judge, placed, persona, number, called, line.closed(placed.recording))
         if self._plan.record is None:
@@ -150,3 +169,8 @@ class _Run:
         path = self._plan.record / f"{index:03d}-{persona.name.replace(' ', '-')}.wav"
         await asyncio.to_thread(placed.recording.save, path)
         return replace(result, recording=str(path))
+
+    async def _today(self) -> date:
+        """Of the flows, to which "tomorrow" is the day after: the daemon may pretend that it is another."""
+        report = await control.status(self._plan.control)
+        return datetime.fromisoformat(report["clock"]["now"]).date()

@@ -16,6 +16,7 @@ class Clause:
     at: float
     text: str
     seconds: float
+    filler: bool = False
 
     def sounds(self, now: float) -> bool:
         return self.at + 0.04 <= now <= self.at + 0.04 + self.seconds
@@ -41,7 +42,7 @@ def played(
         for clause in clauses:
             if clause.at <= now and clause not in told:
                 told.add(clause)
-                conduct.agent_says(clause.text, now)
+                conduct.agent_says(clause.text, now, filler=clause.filler)
             if clause.sounds(now):
                 sounded = now
         if now < busy_until:
@@ -173,3 +174,15 @@ def test_empty_line_answers_with_silence() -> None:
     lines = [{"on": "interested", "say": ""}, {"on": "still there", "say": "Yes."}]
     clauses = [Clause(1, "Interested?", 1), Clause(9, "Are you still there? Interested?", 1)]
     assert played(lines, clauses, speech=0) == [(2.5, "hangs up"), (10.5, "Yes."), (30.5, "patience")]
+
+
+@pytest.mark.parametrize(
+    ("filler", "expected"), [(True, [(1.5, "Funds."), (11.5, "Fifty.")]), (False, [(1.5, "Funds."), (6.5, "Pardon?")])]
+)
+def test_a_filler_wants_no_answer(filler: bool, expected: list[tuple[float, str]]) -> None:
+    clauses = [
+        Clause(0.0, "What are you interested in?", 1.0),
+        Clause(4.0, "One moment, please.", 1.0, filler),
+        Clause(10.0, "How much?", 1.0),
+    ]
+    assert played([FUNDS, AMOUNT], clauses, until=20.0)[:2] == expected

@@ -19,7 +19,7 @@ from callcenter.simulation.happenings import (
     Over,
     Timed,
 )
-from callcenter.simulation.report import CallResult, Report, TurnResult
+from callcenter.simulation.report import CallResult, TurnResult
 from callcenter.simulation.words import WordErrors
 
 TIMINGS = {
@@ -125,27 +125,3 @@ def test_bar(timings: dict[str, float], length: int, total: str) -> None:
     text = live.bar(timings).plain
     assert text.count("█") == length
     assert text.endswith(f" {total}")
-
-
-def test_summary() -> None:
-    broken = result(
-        name="lost", error="calling 9000: 503 Service Unavailable", outcome=None, turns=(), greeting_ms=None
-    )
-    wrong = result(name="refuses", outcome="refused", wrong=())
-    report = Report(calls=(result(), broken, wrong), left={"channels": 0, "bridges": 1})
-    output = io.StringIO()
-    Console(file=output, width=160, color_system=None).print(live.summary(report))
-    text = output.getvalue()
-    for piece in (
-        "terse [sic]",
-        "0 of 2",
-        "210 ms",
-        "900 ms",
-        "25%",
-        "terse [sic]: amount is 60, not 50; risk is None, not moderate",
-        "lost: calling 9000: 503 Service Unavailable",
-        "refuses: ended as refused, not qualified",
-        "not as expected",
-        "left behind: 0 channels, 1 bridges",
-    ):
-        assert piece in text

@@ -69,8 +69,15 @@ def test_whole_file(tmp_path: Path) -> None:
 
 def test_little_is_needed(tmp_path: Path) -> None:
     persona = load(written(tmp_path, "name: nobody\nexpect: {outcome: hung_up}\n"))
-    assert (persona.voice.engine, persona.lines, persona.otherwise, persona.noise) == ("flite", (), None, None)
+    assert (persona.voice.engine, persona.lines, persona.otherwise, persona.noise) == (None, (), None, None)
     assert persona.expect.slots == {}
+
+
+@pytest.mark.parametrize(
+    "voice", ["{tempo: 0.9}", "{engine: pico, name: fr-FR}", "{engine: pico, name: en-GB}", "{engine: espeak}"]
+)
+def test_voices_for_who_speaks_french(tmp_path: Path, voice: str) -> None:
+    assert load(written(tmp_path, f"name: n\nlanguage: fr\nvoice: {voice}\nexpect: {{outcome: hung_up}}\n")).voice
 
 
 @pytest.mark.parametrize(
@@ -121,13 +128,15 @@ def test_callback_time_that_yaml_reads_as_a_time(tmp_path: Path) -> None:
             5,
             "allowed are name, flow, language, voice, noise, echo, line, patience, lines, otherwise, nobody_there",
         ),
-        ("engine: flite", "engine: festival", 3, "'flite', 'espeak' or 'piper'"),
-        ("name: rms", "name: karen", 3, "allowed are awb, awb_time, kal, kal16, rms, slt"),
+        ("engine: flite", "engine: festival", 3, "'flite', 'espeak', 'piper', 'pico' or 'rhvoice'"),
+        ("name: rms", "name: karen", 3, "flite has no voice 'karen'; allowed are awb, awb_time, kal, kal16, rms, slt"),
+        ("engine: flite, name: rms", "name: karen", 1, "flite has no voice 'karen'"),
+        ("engine: flite, name: rms", "engine: pico, name: fr", 3, "pico has no voice 'fr'; allowed are de-DE, en-GB"),
         ("tempo: 1.0", "tempo: 9", 3, "less than or equal to 2"),
         ("pitch: 0", "cents: 0", 3, "allowed are engine, name, tempo, pitch"),
         ("snr_db: 15", "snr_db: loud", 4, "number"),
         ("snr_db: 15", "snr_db: 15, kind: pink", 4, "'white' or 'babble'"),
-        ("language: en", "language: fr", 1, "allowed are espeak and piper"),
+        ("language: en", "language: fr", 1, "flite speaks only en, not 'fr'; allowed are espeak, piper, pico"),
         ('on: "risk"', 'on: "risk("', 12, "not a regular expression"),
         ('    say: "Mostly index funds."', "", 7, "one of say, cough, wav, dtmf or hang_up is missing"),
         ('    dtmf: "5552347890#"', '    dtmf: "1"\n    say: one', 15, "only one of say, cough, wav, dtmf and hang_up"),

@@ -56,22 +56,27 @@ def test_lines_without_sound(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    ("voice", "language", "name", "stretch"),
+    ("voice", "language", "speaker", "stretch"),
     [
-        (Voice(), "en", "rms", 1.0),
-        (Voice(engine="espeak"), "fr", "fr", 1.0),
-        (Voice(engine="espeak", tempo=2.0), "pt-BR", "pt-br", 0.5),
-        (Voice(engine="piper", pitch=1200), "en", "joe-us", 2.0),
-        (Voice(name="slt", tempo=2.0, pitch=-1200), "en", "slt", 0.25),
+        (Voice(), "en", "flite rms", 1.0),
+        (Voice(), "fr", "pico fr-FR", 1.0),
+        (Voice(), "pt-BR", "rhvoice letícia-f123", 1.0),
+        (Voice(), "sv", "espeak sv", 1.0),
+        (Voice(engine="espeak"), "fr", "espeak fr", 1.0),
+        (Voice(engine="espeak", tempo=2.0), "pt-BR", "espeak pt-br", 0.5),
+        (Voice(engine="piper", pitch=1200), "en", "piper joe-us", 2.0),
+        (Voice(name="slt", tempo=2.0, pitch=-1200), "en", "flite slt", 0.25),
+        (Voice(tempo=0.5), "es", "pico es-ES", 2.0),
     ],
 )
-def test_orders(voice: Voice, language: str, name: str, stretch: float) -> None:
+def test_orders(voice: Voice, language: str, speaker: str, stretch: float) -> None:
     order = Order(voice=voice, language=language, text="Hello.")
-    assert (order.name, order.stretch) == (name, stretch)
+    assert (f"{order.engine} {order.name}", order.stretch) == (speaker, stretch)
 
 
 def test_every_difference_makes_another_sound() -> None:
     voices = [Voice(), Voice(name="slt"), Voice(tempo=1.1), Voice(pitch=100), Voice(engine="espeak", name="en")]
     orders = [Order(voice=voice, language="en", text=text) for voice in voices for text in ("Yes.", "No.")]
     orders.append(Order(voice=Voice(engine="espeak"), language="fr", text="Yes."))
+    orders.append(Order(voice=Voice(), language="fr", text="Yes."))
     assert len({order.key for order in orders}) == len(orders)
