@@ -27,6 +27,7 @@ from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
 from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.media.rtp_line import RtpLine
+from callcenter.outbound.endpoint import TrunkAri, named
 from callcenter.speech import voices
 from callcenter.speech.models import Condition, Models
 from callcenter.speech.voice import VoiceName
@@ -64,11 +65,13 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Check one thing after another; each finding comes as soon as it is known."""
     checks: list[Check] = [
         ("configuration", _configuration, "correct the file"),
+        ("clock", _clock, "remove [dialogue] pretend_it_is, unless this is a rehearsal"),
         *_flow_checks(settings),
         ("models", _models, "run `callcenter models fetch`"),
         *(("voice", partial(_voice, name), VOICE_ADVICE[name.engine]) for name in _voices(settings)),
         ("database", _database, "correct [database] url, or leave it empty for the embedded PostgreSQL"),
         ("ARI", _ari, "correct [asterisk] url, username and password; see ari.conf and http.conf"),
+        *([("trunk", _trunk, "`callcenter campaign` waits until it is well")] if settings.outbound.trunk else []),
         ("RTP both ways", _rtp, "let UDP pass between Asterisk and [media] host, and load chan_rtp"),
         ("daemon", _daemon, "start it: `systemctl start callcenter`, or `callcenter run`"),
     ]
@@ -86,6 +89,12 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 async def _configuration(settings: Settings) -> str:
     found = config.find()
     return str(found) if found else "no file; the defaults and the environment hold"
+
+
+async def _clock(settings: Settings) -> str:
+    if pretended := settings.dialogue.pretend_it_is:
+        raise ConfigurationError(f"flows go by {pretended:%Y-%m-%d %H:%M} and on from there when the daemon starts")
+    return "flows go by this machine's"
 
 
 def _flow_checks(settings: Settings) -> list[Check]:
@@ -150,6 +159,15 @@ async def _database(settings: Settings) -> str:
 async def _ari(settings: Settings) -> str:
     async with Ari(settings.asterisk) as ari:
         return f"Asterisk {await ari.version()} at {settings.asterisk.url}"
+
+
+async def _trunk(settings: Settings) -> str:
+    """Whether calls can go out, if any may."""
+    trunk = settings.outbound.trunk
+    async with TrunkAri(settings.asterisk) as ari:
+        if trouble := await ari.trouble(trunk):
+            raise AsteriskError(trouble)
+    return f"{trunk}: " + ("it is there, and answers Asterisk" if named(trunk) else "of a kind that is not looked at")
 
 
 async def _rtp(settings: Settings) -> str:

@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 LOOK_S = 0.25
 
+_MAY_BE_TRUNK = {outcomes.NO_ANSWER, outcomes.CONGESTION, outcomes.FAILED}
+"""A far end that says nothing at all rings until the time is over."""
+
 
 class Attempt:
     """Follows one call. When `run` is cancelled the call goes on without us, and stays open in the ledger."""
@@ -34,6 +37,8 @@ class Attempt:
 
     async def run(self, data: dict[str, str]) -> AttemptEnd:
         """Place the call and follow it to its end; `data` is what the agent knows of the contact."""
+        if await self._ledger.barred(self.noted.number):
+            return self._ended(outcomes.DO_NOT_CALL)
         mailbox = self._trunk.mailbox(self._channel)
         try:
             await self._trunk.place(self.noted.id, self.noted.number, data)
@@ -41,7 +46,7 @@ class Attempt:
             log.warning("! not placed", number=self.noted.number, error=str(error))
             mailbox.close()
             self._trunk.forget(self.noted.id)
-            return self._ended(outcomes.FAILED)
+            return self._ended(await self._to_blame(outcomes.FAILED))
         except AsteriskError as error:
             # It may ring all the same: Asterisk will say that it has ended, or be found not to have it.
             log.warning("! placed?", number=self.noted.number, error=str(error))
@@ -106,7 +111,12 @@ class Attempt:
         if self._stopped:
             return self._ended(outcomes.STOPPED, cause)
         rang_s = (datetime.now(UTC) - self.noted.begun).total_seconds()
-        return self._ended(outcomes.unanswered(cause, rang_s, self._trunk.dialling.ring_s), cause)
+        came_to = outcomes.unanswered(cause, rang_s, self._trunk.dialling.ring_s)
+        return self._ended(await self._to_blame(came_to), cause)
+
+    async def _to_blame(self, outcome: str) -> str:
+        """`outcome`, unless it may be what a trunk that is down looks like, and it is down."""
+        return outcomes.TRUNK if outcome in _MAY_BE_TRUNK and await self._trunk.trouble() else outcome
 
     def _concluded(self, had: Conversation | None, otherwise: str, cause: int | None = None) -> AttemptEnd:
         """By what the agent has noted; that it was killed before the end is an end too."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from callcenter import repertoire
-from callcenter.asterisk.originate import Originator
 from callcenter.asterisk.stream import EventStream
 from callcenter.config import Outbound, Settings
 from callcenter.errors import ConfigurationError
@@ -17,18 +16,22 @@ from callcenter.media.g711 import CODECS
 from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.media.rtp_line import RtpLine
 from callcenter.outbound.dialler import Dialler, Tell
+from callcenter.outbound.endpoint import TrunkAri
 from callcenter.outbound.hours import USUAL, Hours
 from callcenter.outbound.ledger import Ledger
 from callcenter.outbound.message import Message
-from callcenter.outbound.outcomes import Policy
+from callcenter.outbound.outcomes import CANCELLED, Policy
 from callcenter.outbound.pacing import Pace
+from callcenter.outbound.progress import Progress, Stored, past, progress
 from callcenter.outbound.trunk import Dialling, Trunk
 from callcenter.services import running
 from callcenter.speech.voices import Voices
 from callcenter.store import campaigns, do_not_call
 from callcenter.store.contacts import Campaign, Contact, Tally
 from callcenter.store.database import Database
+from callcenter.store.statements import Session
 
+FOR_EVER, EVERYBODY = datetime(9999, 1, 1, tzinfo=UTC), 10_000_000
 RESERVE_TRIES, RESERVE_EVERY_S = 10, 0.3
 """PostgreSQL takes a moment to see that a process which was killed is gone."""
 
@@ -50,8 +53,6 @@ class Order:
         """As the settings say. Raises ConfigurationError for those that cannot be used."""
         if not outbound.trunk:
             raise ConfigurationError('outbound.trunk is not set: say how to dial, such as "PJSIP/{number}@trunk"')
-        if outbound.machine == "message" and not outbound.message:
-            raise ConfigurationError("outbound.machine is message, but outbound.message is empty: say what to tell it")
         return cls(
             settings=settings,
             outbound=outbound,
@@ -115,12 +116,12 @@ async def create(database: Database, name: str, flow: str, contacts: Sequence[Co
 async def conduct(campaign: Campaign, order: Order, database: Database, tell: Tell, stop: asyncio.Event) -> Tally:
     """Call everybody, or go on doing so, until all are called or `stop` is set.
 
-    Raises ConfigurationError when another process conducts the campaign, or its flow is not one of the daemon's.
+    Raises TakenError when another process conducts the campaign, ConfigurationError when the daemon lacks its flow.
     """
     app = f"{order.settings.asterisk.app}-dialler-{campaign.id.hex[:8]}"
     own = order.settings.asterisk.model_copy(update={"app": app})
     clock = Clock()
-    async with _reserved(campaign, order.settings), Originator(own) as ari, running() as start:
+    async with _reserved(campaign, order.settings), TrunkAri(own) as ari, running() as start:
         dialling = await _dialling(campaign, order, clock)
         trunk = Trunk(dialling, ari, EventStream(own))
         start(trunk.run())
@@ -128,6 +129,66 @@ async def conduct(campaign: Campaign, order: Order, database: Database, tell: Te
             start(clock.run())
         ledger = Ledger(database=database, campaign=campaign, policy=order.policy)
         return await Dialler(trunk, ledger, order.pace, order.hours, tell).run(stop)
+
+
+class TakenError(ConfigurationError):
+    """Another process conducts the campaign."""
+
+
+async def look(database: Database, pace: Pace, hours: Hours, names: Sequence[str]) -> list[Progress]:
+    """How far the campaigns of these names are; without any, those that are not finished.
+
+    Raises ConfigurationError for a name that no campaign has.
+    """
+    async with database.session() as session:
+        return [
+            progress(datetime.now(UTC), await _stored(session, one), pace, hours)
+            for one in await _named(session, names)
+        ]
+
+
+async def cancel(database: Database, names: Sequence[str]) -> int:
+    """Call nobody any more who waits in these campaigns; how many these are. Calls that go on, go on.
+
+    Raises ConfigurationError for a name that no campaign has.
+    """
+    async with database.session() as session, session.transaction():
+        waiting = [
+            contact
+            for one in await _named(session, names)
+            for contact in await campaigns.due(session, one.id, FOR_EVER, EVERYBODY)
+        ]
+        for contact in waiting:
+            await campaigns.drop(session, contact.id, CANCELLED)
+    return len(waiting)
+
+
+async def pause(database: Database, names: Sequence[str], *, paused: bool) -> int:
+    """Have nobody of these campaigns called for now, or again; how many campaigns these are.
+
+    Raises ConfigurationError for a name that no campaign has.
+    """
+    async with database.session() as session:
+        found = await _named(session, names)
+        for one in found:
+            await campaigns.pause(session, one.id, paused=paused)
+    return len(found)
+
+
+async def _named(session: Session, names: Sequence[str]) -> list[Campaign]:
+    found = {name: await campaigns.find(session, name) for name in names}
+    if missing := [name for name, one in found.items() if one is None]:
+        raise ConfigurationError(f"there is no campaign {missing[0]}: `callcenter campaigns` lists them")
+    return [one for one in found.values() if one] if names else await campaigns.unfinished(session)
+
+
+async def _stored(session: Session, one: Campaign) -> Stored:
+    return Stored(
+        campaign=one,
+        tally=await campaigns.tally(session, one.id),
+        waiting=await campaigns.due(session, one.id, FOR_EVER, EVERYBODY),
+        past=past(await campaigns.attempts(session, one.id)),
+    )
 
 
 @asynccontextmanager
@@ -143,7 +204,7 @@ async def _reserved(campaign: Campaign, settings: Settings) -> AsyncIterator[Non
                 break
             await asyncio.sleep(RESERVE_EVERY_S)
         else:
-            raise ConfigurationError(f"the campaign {campaign.name} is conducted by another process already")
+            raise TakenError(f"the campaign {campaign.name} is conducted by another process already")
         yield
 
 
@@ -179,9 +240,12 @@ async def _spoken(flow: str, order: Order) -> Clip:
     flows = repertoire.flows(settings)
     if flow not in flows:
         raise ConfigurationError(f"the flow {flow} is not loaded: [dialogue] flows has {', '.join(flows)}")
+    text = order.message or flows[flow].sentences.voicemail
+    if not text:
+        raise ConfigurationError(f"what to tell a machine? Set sentences.voicemail of {flow}, or outbound.message")
     name = repertoire.voice(flows[flow], settings.talking)
     voices = await Voices.brought_up([name], settings.talking, settings.paths.cache)
     try:
-        return await voices[name].render(order.message, NARROWBAND)
+        return await voices[name].render(text, NARROWBAND)
     finally:
         voices.close()

@@ -1,4 +1,4 @@
-"""`callcenter call`, `campaign` and `dnc`: what they take and what they print."""
+"""`callcenter call`, `campaign`, `campaigns` and `dnc`: what they take and what they print."""
 
 import argparse
 import asyncio
@@ -19,13 +19,14 @@ from callcenter import repertoire
 from callcenter.config import Outbound, Settings
 from callcenter.errors import ConfigurationError
 from callcenter.outbound import campaign, contacts_file
-from callcenter.outbound.campaign import Order, Preview
+from callcenter.outbound.campaign import Order, Preview, TakenError
 from callcenter.outbound.contacts_file import Places
 from callcenter.outbound.dialler import News
 from callcenter.outbound.hours import Hours
 from callcenter.outbound.number import normal, zones_of
 from callcenter.outbound.outcomes import Policy
 from callcenter.outbound.pacing import Pace
+from callcenter.outbound.progress import Progress
 from callcenter.store import campaigns, codec, do_not_call
 from callcenter.store.contacts import Campaign, Contact, Tally
 from callcenter.store.database import Database
@@ -35,7 +36,7 @@ AT_ANY_TIME = Hours.parse({"mon-sun": "0:00-24:00"})
 
 
 def add_commands(add: AddCommand) -> None:
-    """Make the three commands with `add`, which takes a name, what it does and a line of help."""
+    """Make the four commands with `add`, which takes a name, what it does and a line of help."""
     call = add("call", _call, "call a number now, let the agent talk, and say what came of it")
     call.add_argument("number", help="with + and country code, or as outbound.region dials it")
     call.add_argument("--now", action="store_true", help="whatever the time is where they are")
@@ -50,6 +51,9 @@ def add_commands(add: AddCommand) -> None:
         sub.add_argument("--flow", help="what the calls are about (default: dialogue.flow)")
         sub.add_argument("--machine", choices=["hang_up", "message", "person"], help="when a machine answers")
         sub.add_argument("--message", metavar="TEXT", help="what a machine is told; implies --machine message")
+    kept = add("campaigns", _campaigns, "say how far campaigns are and when they will be over, or cancel some")
+    kept.add_argument("action", nargs="?", choices=["list", "pause", "resume", "cancel"], default="list")
+    kept.add_argument("names", nargs="*", metavar="NAME", help="which (default: those that are not finished)")
     barred = add("dnc", _do_not_call, "keep the list of numbers that are never called")
     barred.add_argument("action", choices=["add", "remove", "list", "import"])
     barred.add_argument("items", nargs="*", metavar="NUMBER|FILE.csv", help="numbers; a file with a column number")
@@ -90,6 +94,22 @@ async def _campaign(options: argparse.Namespace, settings: Settings) -> int:
         return await _conduct([made], order, database, options)
 
 
+async def _campaigns(options: argparse.Namespace, settings: Settings) -> int:
+    outbound = settings.outbound
+    pace = Pace(at_once=outbound.at_once, per_minute=outbound.per_minute)
+    async with Database(settings.database, settings.paths) as database:
+        if options.action != "list" and not options.names:
+            raise ConfigurationError(f"say which campaigns to {options.action}: `callcenter campaigns` lists them")
+        if options.action in ("pause", "resume"):
+            count = await campaign.pause(database, options.names, paused=options.action == "pause")
+            return _show({options.action: count}, options, lambda: f"{options.action}: {count}")
+        if options.action == "cancel":
+            count = await campaign.cancel(database, options.names)
+            return _show({"cancelled": count}, options, lambda: f"{count} will not be called")
+        found = await campaign.look(database, pace, campaign.hours(outbound), options.names)
+    return _show([asdict(each) for each in found], options, lambda: _table(_far(found)))
+
+
 async def _do_not_call(options: argparse.Namespace, settings: Settings) -> int:
     outbound = settings.outbound
     numbers = await asyncio.to_thread(_numbers, options, outbound)
@@ -117,14 +137,19 @@ def _numbers(options: argparse.Namespace, outbound: Outbound) -> list[str]:
 async def _conduct(made: Sequence[Campaign], order: Order, database: Database, options: argparse.Namespace) -> int:
     """All of `made` at once, until they are finished or a signal stops them."""
     console = Console(stderr=options.json)
+
+    async def conduct(each: Campaign, stop: asyncio.Event) -> Tally | None:
+        try:
+            return await campaign.conduct(each, order, database, lambda news: console.print(_line(news)), stop)
+        except TakenError as error:
+            if len(made) == 1:
+                raise
+            console.print(f"{error}: left to it")
+            return None
+
     async with _until_told() as stop, asyncio.TaskGroup() as group:
-        tasks = {
-            each.name: group.create_task(
-                campaign.conduct(each, order, database, lambda news: console.print(_line(news)), stop)
-            )
-            for each in made
-        }
-    tallies = {name: task.result() for name, task in tasks.items()}
+        tasks = {each.name: group.create_task(conduct(each, stop)) for each in made}
+    tallies = {name: tally for name, task in tasks.items() if (tally := task.result())}
     return _show({name: asdict(tally) for name, tally in tallies.items()}, options, lambda: _summary(tallies))
 
 
@@ -188,6 +213,20 @@ def _show(content: Any, options: argparse.Namespace, drawn: Callable[[], Any]) -
 def _line(news: News) -> str:
     again = f", again {news.again.astimezone():%a %H:%M}" if news.again else ""
     return f"{news.at.astimezone():%H:%M:%S}  {news.number:16} {news.what.replace('_', ' ')}{again}"
+
+
+def _far(found: Sequence[Progress]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for each in found:
+        flow = f"{each.flow}, paused" if each.paused else each.flow
+        rows.append((each.name, flow, f"{each.done} of {each.contacts} done, {each.dialling} talking"))
+        rows += [("", outcome.replace("_", " "), str(count)) for outcome, count in sorted(each.outcomes.items())]
+        rows += [("", zone, f"{count} to be called") for zone, count in each.zones.items()]
+        if each.next_call:
+            rows.append(("", "next call", f"{each.next_call.astimezone():%a %d %b %H:%M}"))
+        if each.over:
+            rows.append(("", "over about", f"{each.over.astimezone():%a %d %b %H:%M}"))
+    return rows
 
 
 def _drawn(found: Preview) -> Table:

@@ -12,7 +12,8 @@ from callcenter.errors import AsteriskError
 from callcenter.outbound.attempt import Attempt
 from callcenter.outbound.hours import Hours
 from callcenter.outbound.ledger import Ledger
-from callcenter.outbound.pacing import Decision, Dial, Drop, Pace, Postpone, Rest, Traffic, decide
+from callcenter.outbound.outcomes import NOT_CARRIED
+from callcenter.outbound.pacing import Decision, Dial, Drop, Pace, Postpone, Rest, Strain, Traffic, decide
 from callcenter.outbound.trunk import Trunk
 from callcenter.store.contacts import AttemptEnd, OpenAttempt, Tally, Waiting
 
@@ -21,8 +22,8 @@ log = structlog.get_logger()
 LOOK_S = 2.0
 """The ledger is looked at this often: numbers are barred, and other campaigns end their calls, without telling us."""
 CONNECT_S = 5.0
-AGENT_S = 1.0
-"""How long it is believed that an agent is there."""
+READY_S = 1.0
+"""How long it is believed that an agent is there and the trunk is up."""
 ASIDE = timedelta(seconds=5)
 """A contact who may not be called now, because of other campaigns, is looked at again after this."""
 LEAVE_S = 10.0
@@ -56,8 +57,9 @@ class Dialler:
         self._tell = tell
         self._attempts: dict[Attempt, asyncio.Task[None]] = {}
         self._ended = asyncio.Event()
-        self._agent_seen = 0.0
-        self._alone = False
+        self._strain = Strain()
+        self._ready_at = 0.0
+        self._lacking = ""
 
     async def run(self, stop: asyncio.Event) -> Tally:
         """Call everybody. On `stop`, calls that ring are ended, and those with an agent go on without us."""
@@ -82,12 +84,13 @@ class Dialler:
 
     async def _decide(self) -> Decision:
         now = datetime.now(UTC)
-        traffic = Traffic(in_progress=len(self._attempts), last_begun=await self._ledger.last_begun())
+        begun = await self._ledger.last_begun()
+        traffic = Traffic(in_progress=len(self._attempts), last_begun=begun, strain=self._strain)
         return decide(now, await self._ledger.due(now), traffic, self._pace, self._hours)
 
     async def _act(self, decision: Decision, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         match decision:
-            case Dial(contact=contact) if await self._agent_is_there():
+            case Dial(contact=contact) if await self._is_ready():
                 await self._dial(contact, group)
             case Dial():
                 await self._rest(None, stop)
@@ -132,19 +135,32 @@ class Dialler:
         del self._attempts[attempt]
         self._ended.set()
         self._tell_of(attempt.noted.number, ended.outcome, again)
+        self._strain = self._strain.after(ended.outcome, datetime.now(UTC))
+        if self._strain.until and ended.outcome in NOT_CARRIED:
+            failures, until = self._strain.failures, f"{self._strain.until.astimezone():%H:%M:%S}"
+            self._tell_of("", f"the trunk has not carried {failures} calls in a row: the next one at {until}")
 
-    async def _agent_is_there(self) -> bool:
-        """Nobody is rung for whom no agent is there."""
+    async def _is_ready(self) -> bool:
+        """Nobody is rung for whom no agent is there, and no contact is used up on a trunk that is down."""
         now = asyncio.get_running_loop().time()
-        if now < self._agent_seen + AGENT_S:
+        if now < self._ready_at + READY_S:
             return True
-        there = await self._trunk.agent_is_there()
-        if there:
-            self._agent_seen = now
-        elif not self._alone:
-            self._tell_of("", "waiting for an agent with room: see `callcenter status`")
-        self._alone = not there
-        return there
+        lacking = await self._lack()
+        if not lacking:
+            self._ready_at = now
+        elif lacking != self._lacking:
+            self._tell_of("", lacking)
+        self._lacking = lacking
+        return not lacking
+
+    async def _lack(self) -> str:
+        if await self._ledger.paused():
+            return "paused: `callcenter campaigns resume` lets it go on"
+        if trouble := await self._trunk.trouble():
+            return f"waiting for the trunk: {trouble}"
+        if not await self._trunk.agent_is_there():
+            return "waiting for an agent with room: see `callcenter status`"
+        return ""
 
     async def _rest(self, until: datetime | None, stop: asyncio.Event) -> None:
         """Wait until then, or until a call ends, or it is to stop; not longer than it takes for others to change."""

@@ -41,6 +41,11 @@ class Ledger:
         """Whose turn it is."""
         return await self._insist(lambda session: campaigns.due(session, self.campaign.id, now, LOOK_AHEAD))
 
+    async def paused(self) -> bool:
+        """Whether somebody has paused it."""
+        found = await self._insist(lambda session: campaigns.find(session, self.campaign.name))
+        return bool(found and found.paused)
+
     async def next_due(self) -> datetime | None:
         """When it is somebody's turn; None when nobody waits."""
         return await self._insist(lambda session: campaigns.next_due(session, self.campaign.id))
@@ -60,6 +65,10 @@ class Ledger:
     async def conversation(self, channel: str) -> Conversation | None:
         """What the agent has noted of the call on `channel`."""
         return await self._insist(lambda session: campaigns.conversation(session, channel))
+
+    async def barred(self, number: str) -> bool:
+        """Whether `number` is on the do-not-call list."""
+        return bool(await self._insist(lambda session: do_not_call.among(session, [number])))
 
     async def begin(self, contact: Waiting, at: datetime, at_once: int) -> OpenAttempt | None:
         """Note that `contact` is called, before they are; None when they may not be at this moment."""

@@ -15,6 +15,8 @@ INVALID = "invalid"
 """There is no such number."""
 CONGESTION = "congestion"
 """The network has no way to them at present."""
+TRUNK = "trunk"
+"""The trunk itself was down."""
 FAILED = "failed"
 MACHINE = "machine"
 MESSAGE = "message"
@@ -28,13 +30,16 @@ LOST = "lost"
 STOPPED = "stopped"
 """We stopped before they answered."""
 DO_NOT_CALL = "do_not_call"
+CANCELLED = "cancelled"
+"""The campaign was, before they were called."""
 OUT_OF_HOURS = "out_of_hours"
 """There is no moment at which they may be called."""
 
 RETRIES: Mapping[str, tuple[float, ...]] = {
     BUSY: (5, 15, 60),
     NO_ANSWER: (60, 240, 1440),
-    CONGESTION: (2, 10, 30),
+    CONGESTION: (2, 10, 30, 60, 120, *[240] * 12),
+    TRUNK: (1, 5, 15, 60, *[240] * 12),
     FAILED: (10, 60),
     ABANDONED: (10, 60),
     MACHINE: (240, 1440),
@@ -42,15 +47,20 @@ RETRIES: Mapping[str, tuple[float, ...]] = {
 }
 """Minutes until the next call where the settings name none."""
 
+NOT_CARRIED = frozenset({CONGESTION, TRUNK})
+"""The call did not come to them at all. It is no attempt of theirs, only the number of delays limits it."""
+
+_UNCOUNTED = NOT_CARRIED | {STOPPED}
+
 _CAUSES = {
     **dict.fromkeys((1, 2, 3, 22, 28), INVALID),
     17: BUSY,
     **dict.fromkeys((18, 19, 20), NO_ANSWER),
     21: REJECTED,
-    **dict.fromkeys((34, 38, 41, 42, 44, 47, 102), CONGESTION),
+    **dict.fromkeys((27, 34, 38, 41, 42, 44, 47, 102), CONGESTION),
 }
 """ITU-T Q.850, as Asterisk maps SIP's answers to it: 404, 410, 484 to invalid, 486 to busy, 480 to no answer, 603 to
-rejected, 503 to congestion. The others are failures."""
+rejected, 500, 502, 503 and 504 to congestion. The others are failures."""
 
 _LEFT_RINGING_S = 2.0
 """When the time for ringing is over Asterisk gives up, by its own clock and with a cause that says nothing."""
@@ -89,12 +99,12 @@ class Policy:
     def again(self, outcomes: Sequence[str]) -> timedelta | None:
         """How long to wait after calls that ended so, the last one just now; None when it was the last one.
 
-        A call that we stopped ourselves does not count.
+        A call that we stopped ourselves does not count, nor does one that the trunk or the network has not carried.
         """
         last = outcomes[-1]
         if last == STOPPED:
             return timedelta()
-        counted = [outcome for outcome in outcomes if outcome != STOPPED]
+        counted = sum(outcome not in _UNCOUNTED for outcome in outcomes)
         delays = self.delays.get(last, ())
-        times = counted.count(last)
-        return delays[times - 1] if len(counted) < self.tries and times <= len(delays) else None
+        times = outcomes.count(last)
+        return delays[times - 1] if counted < self.tries and times <= len(delays) else None

@@ -1,12 +1,12 @@
 """Which contact to call next, and when. Pure: what there is and what time it is are arguments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from callcenter.outbound.hours import Hours
-from callcenter.outbound.outcomes import DO_NOT_CALL, OUT_OF_HOURS
+from callcenter.outbound.outcomes import DO_NOT_CALL, LOST, NOT_CARRIED, OUT_OF_HOURS, STOPPED
 from callcenter.store.contacts import Waiting
 
 
@@ -23,6 +23,32 @@ class Pace:
         return timedelta(minutes=1 / self.per_minute)
 
 
+IN_A_ROW = 3
+"""So many calls that were not carried are no longer the numbers' fault."""
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strain:
+    """What the trunk suffers from: calls in a row that it, or the network behind it, has not carried."""
+
+    failures: int = 0
+    until: datetime | None = None
+    """It is left in peace until then: twice as long with each further failure."""
+
+    def after(self, outcome: str, at: datetime) -> Self:
+        """Once a call has ended so; those that tell nothing of the trunk leave it as it is."""
+        if outcome in (STOPPED, LOST, DO_NOT_CALL):
+            return self
+        if outcome not in NOT_CARRIED:
+            return replace(self, failures=0, until=None)
+        failures = self.failures + 1
+        if failures < IN_A_ROW:
+            return replace(self, failures=failures)
+        rest = min(SHORTEST_REST * 2 ** min(failures - IN_A_ROW, 10), LONGEST_REST)
+        return replace(self, failures=failures, until=at + rest)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What goes on."""
@@ -30,6 +56,7 @@ class Traffic:
     in_progress: int
     last_begun: datetime | None
     """When the latest call of the campaign was begun, also by a process before this one."""
+    strain: Strain = Strain()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +109,8 @@ def decide(now: datetime, due: Sequence[Waiting], traffic: Traffic, pace: Pace, 
         return Postpone(contact=contact, until=opening)
     if traffic.in_progress >= pace.at_once:
         return Rest()
+    if traffic.strain.until and now < traffic.strain.until:
+        return Rest(until=traffic.strain.until)
     if traffic.last_begun and now < traffic.last_begun + pace.gap:
         return Rest(until=traffic.last_begun + pace.gap)
     return Dial(contact=contact)

@@ -11,12 +11,13 @@ import structlog
 from callcenter import control
 from callcenter.asterisk.events import ApplicationReplaced, Channel, ChannelDestroyed
 from callcenter.asterisk.legs import Legs, Names
-from callcenter.asterisk.originate import Originator, Placement
+from callcenter.asterisk.originate import Placement
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, sweep
 from callcenter.asterisk.switchboard import Mailbox, Switchboard
 from callcenter.errors import AsteriskError, ConfigurationError, MissingPartError
 from callcenter.outbound import passing
+from callcenter.outbound.endpoint import TrunkAri
 from callcenter.outbound.message import Message
 
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ class Dialling:
 class Trunk:
     """Places calls and follows them. `run` must run as long as any method is used."""
 
-    def __init__(self, dialling: Dialling, ari: Originator, stream: EventStream) -> None:
+    def __init__(self, dialling: Dialling, ari: TrunkAri, stream: EventStream) -> None:
         self.connected = asyncio.Event()
         """Set while nothing that happens to our calls can be missed."""
         self.dialling = dialling
@@ -87,6 +88,13 @@ class Trunk:
             log.warning("! asterisk", reason=str(error))
             return False
         return there and await self._has_room()
+
+    async def trouble(self) -> str:
+        """Why it carries no calls, as far as Asterisk knows; empty when it may."""
+        try:
+            return await self._ari.trouble(self.dialling.endpoint)
+        except AsteriskError as error:
+            return str(error)
 
     def mailbox(self, channel: str) -> Mailbox:
         """What happens to a call, from before it is placed on."""

@@ -38,6 +38,7 @@ _CLAIM = """
 INSERT INTO attempts (id, contact, number, begun)
 SELECT $1, id, number, $3 FROM contacts
 WHERE id = $2 AND state = 'waiting' AND due <= $3
+    AND NOT EXISTS (SELECT FROM campaigns WHERE id = contacts.campaign AND paused)
     AND NOT EXISTS (SELECT FROM do_not_call WHERE number = contacts.number)
     AND NOT EXISTS (SELECT FROM attempts WHERE number = contacts.number AND ended IS NULL AND begun > $5)
     AND (SELECT count(*) FROM attempts WHERE ended IS NULL AND begun > $5) < $4
@@ -122,6 +123,11 @@ async def find(session: Session, name: str) -> Campaign | None:
 async def unfinished(session: Session) -> list[Campaign]:
     """Those with somebody still to call, oldest first."""
     return [Campaign(**row) for row in await session.fetch(_UNFINISHED)]
+
+
+async def pause(session: Session, campaign: UUID, *, paused: bool) -> None:
+    """Have nobody of it called until it is resumed."""
+    await session.execute("UPDATE campaigns SET paused = $2 WHERE id = $1", campaign, paused)
 
 
 async def known_numbers(session: Session, campaign: UUID) -> set[str]:

@@ -13,6 +13,8 @@ class Campaign:
     name: str
     flow: str
     created: datetime
+    paused: bool = False
+    """Nobody is called until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

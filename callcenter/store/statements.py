@@ -19,6 +19,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO NOTHING
 """
 
+DO_NOT_CALL = "do_not_call"
+"""The outcome of a call in which somebody has asked not to be called again."""
+
+_BAR = """
+INSERT INTO do_not_call (number, reason, added)
+SELECT caller, 'said so in call ' || id, $2 FROM calls WHERE id = $1 AND caller LIKE '+%'
+ON CONFLICT (number) DO NOTHING
+"""
+
 _TURN_ENDED = """
 INSERT INTO turns (call, index, heard, said, heard_by_caller, state, sentiment, timings, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -72,6 +81,8 @@ async def store(session: Session, record: Record) -> None:
             ending = (storable(record.outcome), storable(record.reason), storable(record.recording))
             if await session.execute(_CALL_ENDED, record.call, record.at, *ending) == "UPDATE 0":
                 raise LookupError(f"call {record.call} ended but is not stored")
+            if record.outcome == DO_NOT_CALL:
+                await session.execute(_BAR, record.call, record.at)
 
 
 def _texts(record: CallStarted) -> list[str]:

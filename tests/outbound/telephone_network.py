@@ -28,9 +28,13 @@ class TelephoneNetwork:
         self.talk: Talk = nothing
         self.agent = True
         """Whether a daemon has the agent's application."""
+        self.trunk = "online"
+        """The state of its PJSIP endpoint `trunk`; empty when Asterisk cannot tell."""
         self.rings_s = 0.02
         self.rung: Counter[str] = Counter()
         self.most_at_once = 0
+        self.most_of_one = 0
+        """Calls to one number at once."""
         self.variables: dict[str, str] = {}
         """Of the latest call."""
         self.channels: dict[str, dict[str, Any]] = {}
@@ -55,6 +59,7 @@ class TelephoneNetwork:
                 web.post("/ari/channels/{id}/continue", self._continue),
                 web.get("/ari/bridges", self._nothing),
                 web.get("/ari/applications/{app}", self._application),
+                web.get("/ari/endpoints/PJSIP/{name}", self._endpoint),
                 web.post("/ari/applications/{app}/subscription", self._nothing),
                 web.put("/ari/applications/{app}/eventFilter", self._nothing),
             ]
@@ -96,8 +101,16 @@ class TelephoneNetwork:
             "creationtime": "2026-11-21T03:46:50.965+0000",
         }
         self.most_at_once = max(self.most_at_once, len(self.channels))
+        same = sum(each["name"] == f"Net/{number}" for each in self.channels.values())
+        self.most_of_one = max(self.most_of_one, same)
         self._go_on[channel] = asyncio.Event()
         self._calls[channel] = asyncio.create_task(self._ring(channel, self.people.get(number, 34)))
+
+    def end(self, cause: int) -> None:
+        """Every call is over."""
+        for channel in list(self.channels):
+            self._calls[channel].cancel()
+            self._end(channel, cause)
 
     async def _ring(self, channel: str, who: str | int) -> None:
         await asyncio.sleep(60 if who == "sleeper" else self.rings_s)
@@ -142,8 +155,8 @@ class TelephoneNetwork:
         return web.json_response(list(self.channels.values()))
 
     async def _originate(self, request: web.Request) -> web.Response:
-        number = request.query["endpoint"].removeprefix("Net/")
-        if self.people.get(number) == "none":
+        number = request.query["endpoint"].removeprefix("Net/").removeprefix("PJSIP/").removesuffix("@trunk")
+        if self.people.get(number) == "none" or self.trunk == "offline":
             return web.json_response({"error": "Allocation failed"}, status=500)
         self.variables = (await request.json())["variables"]
         self.begin(request.query["channelId"], number)
@@ -163,6 +176,11 @@ class TelephoneNetwork:
 
     async def _application(self, request: web.Request) -> web.Response:
         return web.json_response({}, status=200 if self.agent else 404)
+
+    async def _endpoint(self, request: web.Request) -> web.Response:
+        if request.match_info["name"] != "trunk":
+            return web.json_response({"message": "Endpoint not found"}, status=404)
+        return web.json_response({"state": self.trunk}, status=200 if self.trunk else 500)
 
     async def _nothing(self, request: web.Request) -> web.Response:
         return web.json_response([])

@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
 from callcenter import config
 from callcenter.config import Outbound, Settings
-from callcenter.errors import ConfigurationError
-from callcenter.outbound import command_line
-from callcenter.store import do_not_call
+from callcenter.errors import ConfigurationError, innermost
+from callcenter.outbound import campaign, command_line
+from callcenter.store import campaigns, do_not_call
+from callcenter.store.contacts import Contact
 from callcenter.store.database import Database
 from tests.outbound.telephone_network import TelephoneNetwork
 
@@ -78,6 +80,7 @@ async def test_a_call_to_who_is_barred(settings: Settings, network: TelephoneNet
 async def test_a_campaign_and_its_rehearsal(
     settings: Settings, network: TelephoneNetwork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    network.people = {"+33612345678": 17, "+33612345679": 17}
     file = tmp_path / "autumn.csv"
     file.write_text("number,name\n0612345678,Claire\n0612345679,Luc\n0612345670,Eve\n")
     await run(settings, "dnc", "add", "0612345670")
@@ -92,6 +95,47 @@ async def test_a_campaign_and_its_rehearsal(
     await run(settings, "campaign", str(file))
     await run(settings, "campaign")
     assert network.rung == {"+33612345678": 1, "+33612345679": 1}
+
+
+async def test_campaigns_are_looked_at_and_cancelled(
+    settings: Settings, network: TelephoneNetwork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = settings.model_copy(update={"outbound": settings.outbound.model_copy(update={"hours": NEVER})})
+    async with Database(settings.database, settings.paths) as database:
+        contacts = [Contact(number=f"+3361234567{n}", zones=("Europe/Paris",)) for n in range(3)]
+        await campaign.create(database, "spring", "investment", contacts)
+    await run(night, "campaigns", "--json")
+    printed = capsys.readouterr().out
+    (found,) = json.loads(printed[printed.index("[\n") :])
+    assert (found["name"], found["waiting"], found["zones"]) == ("spring", 3, {"Europe/Paris": 3})
+    opens = datetime.fromisoformat(found["next_call"]).astimezone(ZoneInfo("Europe/Paris"))
+    assert (opens.weekday(), opens.hour) == (0, 0)
+    await run(settings, "campaigns", "cancel", "spring")
+    await run(settings, "campaigns", "list", "spring", "--json")
+    printed = capsys.readouterr().out
+    assert json.loads(printed[printed.index("\n[") :])[0]["outcomes"] == {"cancelled": 3}
+    await run(settings, "campaign")
+    assert not network.rung
+    with pytest.raises(ConfigurationError, match="there is no campaign summer"):
+        await run(settings, "campaigns", "cancel", "summer")
+    with pytest.raises(ConfigurationError, match="say which"):
+        await run(settings, "campaigns", "cancel")
+
+
+async def test_a_campaign_that_another_process_conducts_is_left_to_it(
+    settings: Settings, network: TelephoneNetwork, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network.people = {"+33612345678": 17, "+33612345679": 17}
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
+        for name, number in (("mine", "+33612345678"), ("theirs", "+33612345679")):
+            one = await campaign.create(database, name, "investment", [Contact(number=number, zones=("UTC",))])
+            assert name == "mine" or await campaigns.reserve(session, one.id)
+        await run(settings, "campaign")
+        assert network.rung == {"+33612345678": 1}
+        with pytest.raises(ExceptionGroup) as caught:
+            await run(settings, "campaign")
+    assert "theirs is conducted by another" in str(innermost(caught.value))
+    assert "left to it" in capsys.readouterr().out
 
 
 async def test_the_list(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,13 +158,12 @@ async def test_the_list(settings: Settings, tmp_path: Path, capsys: pytest.Captu
         (["call", "12"], {}, "12 is no telephone number"),
         (["call", "+33612345678", "--flow", "none"], {}, "the daemon has no flow none"),
         (["call", "+33612345678"], {"trunk": ""}, "outbound.trunk is not set"),
-        (["call", "+33612345678", "--machine", "message"], {}, "outbound.message is empty"),
         (["call", "+33612345678"], {"hours": {"mo": ""}}, "outbound.hours: 'mo' is no day"),
         (["campaign", "none.csv"], {}, "none.csv: No such file"),
         (["campaign", "none.csv", "--at-once", "-1"], {}, "--at-once must be 1 or more"),
         (["dnc", "add", "x"], {}, "x is no telephone number"),
     ],
-    ids=["number", "flow", "no trunk", "no message", "hours", "no file", "at once", "dnc"],
+    ids=["number", "flow", "no trunk", "hours", "no file", "at once", "dnc"],
 )
 async def test_what_cannot_be_done(
     settings: Settings, arguments: list[str], changes: dict[str, Any], message: str
@@ -128,6 +171,12 @@ async def test_what_cannot_be_done(
     changed = settings.model_copy(update={"outbound": settings.outbound.model_copy(update=changes)})
     with pytest.raises(ConfigurationError, match=message):
         await run(changed, *arguments)
+
+
+async def test_a_message_that_neither_the_flow_nor_the_settings_have(settings: Settings) -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        await run(settings, "call", "+33612345678", "--now", "--machine", "message")
+    assert "what to tell a machine?" in str(innermost(caught.value))
 
 
 async def test_a_trunk_takes_a_number() -> None:

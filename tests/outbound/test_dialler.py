@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from callcenter.asterisk.originate import Originator
 from callcenter.asterisk.stream import EventStream
 from callcenter.control import Watchers, serving
 from callcenter.errors import ConfigurationError, innermost
+from callcenter.outbound.attempt import Attempt
 from callcenter.outbound.dialler import Dialler, News
+from callcenter.outbound.endpoint import TrunkAri
 from callcenter.outbound.hours import Hours
 from callcenter.outbound.ledger import Ledger
 from callcenter.outbound.outcomes import Policy
@@ -40,14 +41,24 @@ class Campaigning:
     network: TelephoneNetwork
     campaign: Campaign
     control: Path = Path("none.sock")
+    endpoint: str = "Net/{number}"
     policy: Policy = ONCE
     pace: Pace = field(default_factory=lambda: Pace(at_once=20, per_minute=60_000))
     news: list[News] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event | None = None) -> Tally:
         """All of it, as one process would."""
-        dialling = Dialling(
-            endpoint="Net/{number}",
+        async with asyncio.timeout(20), TrunkAri(self.network.settings) as ari, running() as start:
+            trunk = Trunk(self.dialling, ari, EventStream(self.network.settings))
+            start(trunk.run())
+            ledger = Ledger(database=self.database, campaign=self.campaign, policy=self.policy)
+            return await Dialler(trunk, ledger, self.pace, ALWAYS, self.news.append).run(stop or asyncio.Event())
+
+    @property
+    def dialling(self) -> Dialling:
+        """How."""
+        return Dialling(
+            endpoint=self.endpoint,
             caller="",
             ring_s=1,
             agent="ai-call-center",
@@ -58,11 +69,6 @@ class Campaigning:
             control=self.control,
             noted_s=1.5,
         )
-        async with asyncio.timeout(20), Originator(self.network.settings) as ari, running() as start:
-            trunk = Trunk(dialling, ari, EventStream(self.network.settings))
-            start(trunk.run())
-            ledger = Ledger(database=self.database, campaign=self.campaign, policy=self.policy)
-            return await Dialler(trunk, ledger, self.pace, ALWAYS, self.news.append).run(stop or asyncio.Event())
 
     async def outcomes(self) -> dict[str, list[str]]:
         """Of all attempts, by number."""
@@ -94,14 +100,16 @@ class Campaigning:
                 await statements.store(session, CallEnded(call=call, outcome=outcome, reason="agent", at=now))
 
 
-async def begun(database: Database, network: TelephoneNetwork, numbers: Sequence[str]) -> Campaigning:
+async def begun(
+    database: Database, network: TelephoneNetwork, numbers: Sequence[str], name: str = "test"
+) -> Campaigning:
     """A campaign to `numbers`."""
     contacts = [
         Contact(number=number, zones=("UTC",), data={"name": f"No {number}"}, line=line)
         for line, number in enumerate(numbers)
     ]
     async with database.session() as session:
-        campaign = await campaigns.create(session, "test", "energy", contacts, datetime.now(UTC))
+        campaign = await campaigns.create(session, name, "energy", contacts, datetime.now(UTC))
     return Campaigning(database=database, network=network, campaign=campaign)
 
 
@@ -156,12 +164,26 @@ async def test_what_a_call_takes_along(database: Database, network: TelephoneNet
 
 
 async def test_never_more_at_once_than_allowed(database: Database, network: TelephoneNetwork) -> None:
-    campaigning = await begun(database, network, [f"+{n}" for n in range(10, 30)])
+    network.people = {f"+{n}": 17 for n in range(10, 30)}
+    campaigning = await begun(database, network, list(network.people))
     campaigning.pace = Pace(at_once=3, per_minute=60_000)
     network.rings_s = 0.15
     tally = await campaigning.run()
     assert network.most_at_once == 3
-    assert tally.outcomes == {"congestion": 20}
+    assert tally.outcomes == {"busy": 20}
+
+
+async def test_two_campaigns_share_the_limit_and_never_ring_a_number_at_once(
+    database: Database, network: TelephoneNetwork
+) -> None:
+    network.people = {f"+{n}": 17 for n in range(10, 18)}
+    network.rings_s = 0.15
+    both = [await begun(database, network, list(network.people), name=name) for name in ("one", "two")]
+    for each in both:
+        each.pace = Pace(at_once=3, per_minute=60_000)
+    await asyncio.gather(*(each.run() for each in both))
+    assert network.most_at_once <= 3
+    assert network.most_of_one == 1
 
 
 async def test_tried_again_as_the_policy_says(database: Database, network: TelephoneNetwork) -> None:
@@ -195,6 +217,70 @@ async def test_who_is_barred_meanwhile_is_not_rung(database: Database, network: 
             await do_not_call.add(session, ["+1"], "asked", datetime.now(UTC))
     assert network.rung == {"+1": 1}
     assert campaigning.news[-1].what == "do_not_call"
+
+
+async def test_who_is_barred_once_it_was_decided_to_call_them_is_not_rung(
+    database: Database, network: TelephoneNetwork
+) -> None:
+    """Between the decision and the claim, and between the claim and the dialling."""
+    network.people = {"+1": 17, "+2": 17}
+    campaigning = await begun(database, network, ["+1", "+2"])
+    ledger = Ledger(database=database, campaign=campaigning.campaign, policy=ONCE)
+    now = datetime.now(UTC)
+    async with database.session() as session:
+        one, two = await campaigns.due(session, campaigning.campaign.id, now, 2)
+        claimed = await ledger.begin(two, now, 9)
+        await do_not_call.add(session, ["+1", "+2"], "asked", now)
+    assert not one.barred
+    assert await ledger.begin(one, now, 9) is None
+    assert claimed
+    async with TrunkAri(network.settings) as ari:
+        trunk = Trunk(campaigning.dialling, ari, EventStream(network.settings))
+        assert (await Attempt(claimed, trunk, ledger).run({})).outcome == "do_not_call"
+    assert not network.rung
+
+
+async def test_a_trunk_that_is_down(database: Database, network: TelephoneNetwork) -> None:
+    """Nobody is called while it is; whose call it takes down is called again though they have but one try."""
+    network.people = {"+1": "sleeper"}
+    network.trunk = "offline"
+    campaigning = await begun(database, network, ["+1"])
+    campaigning.endpoint = "PJSIP/{number}@trunk"
+    campaigning.policy = Policy(delays={"trunk": (AT_ONCE,)}, tries=1)
+    async with going_on(campaigning):
+        await until(lambda: campaigning.news)
+        assert campaigning.news[0].what.startswith("waiting for the trunk: the trunk trunk does not answer")
+        assert not network.rung
+        network.trunk = "online"
+        await until(lambda: network.rung["+1"])
+        network.trunk, network.people = "offline", {"+1": 17}
+        network.end(19)
+        await until(lambda: any(news.what == "trunk" for news in campaigning.news))
+        network.trunk = "online"
+    assert await campaigning.outcomes() == {"+1": ["trunk", "busy"]}
+
+
+async def test_a_trunk_that_is_not_there(database: Database, network: TelephoneNetwork) -> None:
+    campaigning = await begun(database, network, ["+1"])
+    campaigning.endpoint = "PJSIP/{number}@nowhere"
+    async with going_on(campaigning) as stop:
+        await until(lambda: campaigning.news)
+        stop.set()
+    assert "Asterisk has no PJSIP endpoint nowhere" in campaigning.news[0].what
+    assert not network.rung
+
+
+async def test_a_trunk_that_refuses_everything_is_not_offered_the_whole_list(
+    database: Database, network: TelephoneNetwork
+) -> None:
+    network.people = {f"+{n}": 34 for n in range(10, 30)}
+    campaigning = await begun(database, network, list(network.people))
+    campaigning.pace = Pace(at_once=1, per_minute=60_000)
+    async with going_on(campaigning) as stop:
+        await until(lambda: any("3 calls in a row" in news.what for news in campaigning.news))
+        await asyncio.sleep(0.3)
+        stop.set()
+    assert network.rung.total() == 3
 
 
 async def test_nobody_is_rung_while_no_agent_is_there(database: Database, network: TelephoneNetwork) -> None:
@@ -289,3 +375,32 @@ async def test_a_second_process_is_noticed(database: Database, network: Telephon
     with pytest.raises(ExceptionGroup) as caught:
         await working
     assert isinstance(innermost(caught.value), ConfigurationError)
+
+
+async def test_who_says_so_is_barred_as_soon_as_the_call_is_stored(
+    database: Database, network: TelephoneNetwork
+) -> None:
+    """Whatever becomes of the campaign, and for other campaigns too."""
+    call, now = uuid4(), datetime.now(UTC)
+    async with database.session() as session:
+        started = CallStarted(call=call, instance="x", channel="1", caller="+1", did="", flow="energy", at=now)
+        await statements.store(session, started)
+        await statements.store(session, CallEnded(call=call, outcome="do_not_call", reason="agent", at=now))
+        assert await do_not_call.among(session, ["+1"]) == {"+1"}
+    campaigning = await begun(database, network, ["+1"])
+    assert (await campaigning.run()).outcomes == {"do_not_call": 1}
+    assert not network.rung
+
+
+async def test_a_paused_campaign(database: Database, network: TelephoneNetwork) -> None:
+    network.people = {"+1": 17}
+    campaigning = await begun(database, network, ["+1"])
+    async with database.session() as session:
+        await campaigns.pause(session, campaigning.campaign.id, paused=True)
+    async with going_on(campaigning):
+        await until(lambda: campaigning.news)
+        assert "paused" in campaigning.news[0].what
+        assert not network.rung
+        async with database.session() as session:
+            await campaigns.pause(session, campaigning.campaign.id, paused=False)
+    assert network.rung == {"+1": 1}

@@ -26,6 +26,7 @@ POLICY = Policy.of(Outbound(retries={"busy": (5, 15), "no_answer": (60,), "callb
         (28, 0.2, "invalid"),
         (21, 5, "rejected"),
         (34, 0.5, "congestion"),
+        (27, 0.5, "congestion"),
         (38, 30, "congestion"),
         (127, 1, "failed"),
     ],
@@ -49,6 +50,11 @@ def test_what_came_of_a_call_that_nobody_answered(cause: int, rang_s: float, out
         (["invalid"], None),
         (["busy", "stopped"], 0),
         (["stopped", "stopped", "stopped", "busy"], 5),
+        (["trunk"], 1),
+        (["busy", "congestion", "trunk", "congestion", "congestion"], 30),  # none of these is a try of theirs
+        (["busy", "trunk", "congestion", "no_answer"], 60),
+        (["congestion"] * 17, 240),
+        (["congestion"] * 18, None),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else str(value),
 )
@@ -60,3 +66,9 @@ def test_when_a_contact_is_called_again(past: list[str], minutes: int | None) ->
 def test_nobody_is_called_for_ever(past: list[str]) -> None:
     if len(past) >= 3:
         assert POLICY.again(past) is None
+
+
+@given(st.lists(st.sampled_from(["busy", "congestion", "trunk", "stopped"]), max_size=10))
+def test_what_the_trunk_has_not_carried_takes_no_try_away(past: list[str]) -> None:
+    """Whatever happened between, a contact who is busy is called again as if only they had been called."""
+    assert POLICY.again([*past, "busy"]) == POLICY.again(["busy"] * (past.count("busy") + 1))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.outbound.hours import Hours
-from callcenter.outbound.pacing import Decision, Dial, Drop, Pace, Postpone, Rest, Traffic, decide
+from callcenter.outbound.pacing import Decision, Dial, Drop, Pace, Postpone, Rest, Strain, Traffic, decide
 from callcenter.store.contacts import Waiting
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
@@ -45,6 +45,29 @@ TOMORROW = datetime(2026, 11, 24, tzinfo=UTC)
 )
 def test_what_to_do_first(due: list[Waiting], traffic: Traffic, decision: Decision) -> None:
     assert decide(NOON, due, traffic, PACE, HOURS) == decision
+
+
+@pytest.mark.parametrize(
+    ("ends", "rest_s"),
+    [
+        ([], None),
+        (["congestion", "trunk"], None),
+        (["congestion", "trunk", "congestion"], 15),
+        (["congestion"] * 4, 30),
+        (["congestion"] * 30, 300),
+        (["congestion", "stopped", "lost", "congestion", "do_not_call", "congestion"], 15),
+        (["congestion", "congestion", "busy", "congestion"], None),
+        (["congestion", "congestion", "congestion", "busy"], None),
+    ],
+    ids=["none", "two", "three", "four", "many", "says nothing", "one between", "again well"],
+)
+def test_a_trunk_that_carries_nothing_is_left_in_peace(ends: list[str], rest_s: int | None) -> None:
+    strain = Strain()
+    for outcome in ends:
+        strain = strain.after(outcome, NOON)
+    assert strain.until == (None if rest_s is None else NOON + rest_s * SECOND)
+    decision = decide(NOON, [HERE], Traffic(in_progress=0, last_begun=None, strain=strain), PACE, HOURS)
+    assert decision == (Rest(until=strain.until) if strain.until else Dial(contact=HERE))
 
 
 def test_who_can_never_be_called() -> None:

@@ -12,11 +12,15 @@ from callcenter.outbound.campaign import Order
 from callcenter.store.contacts import Contact
 from callcenter.store.database import Database
 
+KNOWN = {"name": "Karen Mitchell"}
+
 
 async def conduct(wanted: dict[str, Any]) -> None:
     """Create the campaign, or go on with it."""
     settings = config.load()
-    contacts = [Contact(number=number, zones=("UTC",), line=line) for line, number in enumerate(wanted["numbers"])]
+    contacts = [
+        Contact(number=number, zones=("UTC",), data=KNOWN, line=line) for line, number in enumerate(wanted["numbers"])
+    ]
     order = Order.of(settings, Outbound(**wanted["outbound"]))
     async with Database(settings.database, settings.paths) as database:
         made = await campaign.create(database, wanted["name"], wanted["flow"], contacts)

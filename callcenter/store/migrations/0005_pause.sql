@@ -1,0 +1,1 @@
+ALTER TABLE campaigns ADD COLUMN paused boolean NOT NULL DEFAULT false;
