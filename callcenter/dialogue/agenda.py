@@ -1,6 +1,6 @@
 """The way of a conversation through the states of its flow, until the caller is asked something or the call ends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,16 @@ from callcenter.dialogue.people import Person
 from callcenter.dialogue.phrasebook import ANY
 from callcenter.dialogue.progress import Progress
 from callcenter.dialogue.questions import Actions, Questions, Topic
-from callcenter.dialogue.rule import Rule
+from callcenter.dialogue.rule import Circumstances, Rule
 from callcenter.dialogue.state import State
 
 NOBODY = "nobody"
 """The result of a transfer that came to nothing."""
 _MOST_STATES = 24
 """States passed through without asking the caller anything, after which the flow must be going in circles."""
+
+_Key = tuple[str, int]
+"""Where a rule is: `on` of the state, or `always`."""
 
 
 class Agenda:
@@ -61,8 +64,9 @@ class Agenda:
         Those before it that only set and count are carried out. One about what is so is used once until it is no more.
         """
         at = self.progress.circumstances(self._now(), **happened)
-        for key, rule in self._rules():
-            fits, lasts = rule.fits(at), not rule.is_momentary
+        for key, rule in self._rules(at):
+            lasts = not rule.is_momentary
+            fits = bool(lasts or happened) and rule.fits(at)
             if lasts and not fits:
                 self._used.discard(key)
             if not fits or key in self._used:
@@ -70,18 +74,37 @@ class Agenda:
             if lasts:
                 self._used.add(key)
             self._carry_out(rule)
-            if rule.say or rule.go or rule.end:
+            if rule.concludes:
                 return rule
             at = self.progress.circumstances(self._now(), **happened)
         return None
 
-    def _rules(self) -> Iterator[tuple[tuple[str, int], Rule]]:
-        yield from ((("on", index), rule) for index, rule in enumerate(self.state.on))
-        yield from ((("always", index), rule) for index, rule in enumerate(self.flow.always))
+    def is_due(self) -> bool:
+        """Whether a rule about what is so waits to be used."""
+        at = self.progress.circumstances(self._now())
+        lasting = ((key, rule) for key, rule in self._rules(at) if rule.concludes and not rule.is_momentary)
+        return any(key not in self._used and rule.fits(at) for key, rule in lasting)
+
+    def _rules(self, at: Circumstances) -> list[tuple[_Key, Rule]]:
+        """The state's own, then those for all states.
+
+        One of the latter for the very words that were said goes before one of the state that holds without words,
+        unless the state has a rule of its own for what was said.
+        """
+        own: list[tuple[_Key, Rule]] = [(("on", index), rule) for index, rule in enumerate(self.state.on)]
+        always: list[tuple[_Key, Rule]] = [(("always", index), rule) for index, rule in enumerate(self.flow.always)]
+        worded = [each for each in always if each[1].is_worded and each[1].fits(at)] if at.intent or at.heard else []
+        if not worded or any(rule.is_momentary and rule.concludes and rule.fits(at) for _, rule in own):
+            return [*own, *always]
+        first = [*(each for each in own if each[1].is_momentary), *worded]
+        keys = {key for key, _ in first}
+        return [*first, *(each for each in (*own, *always) if each[0] not in keys)]
 
     def _carry_out(self, rule: Rule) -> None:
         values = {name: lookup.typed(self.flow.slots[name], value) for name, value in rule.set.items()}
         self.progress.keep({name: Filled(value=value, heard="") for name, value in values.items() if value is not None})
+        for slot in rule.forget or ():
+            self.forget(slot)
         self.progress.counts.update(rule.add or ())
 
     def follow(self, rule: Rule) -> Actions | None:
@@ -124,10 +147,14 @@ class Agenda:
 
     def ask_anew(self, slot: str) -> Actions:
         """Ask for a slot whose value is wrong."""
-        self.progress.drop(slot)
-        self.questions.ask_again(slot)
+        self.forget(slot)
         self._asked_anew = (*self._asked_anew, slot)
         return self.go_on()
+
+    def forget(self, slot: str) -> None:
+        """Make `slot` unknown, to be asked for from the beginning."""
+        self.progress.drop(slot)
+        self.questions.ask_again(slot)
 
     def leave_out(self, slot: str) -> Actions:
         """On without `slot`; when too many required ones were left out in a row, no further."""
@@ -147,7 +174,7 @@ class Agenda:
         action = self.state.do
         if action and action.fetch:
             self.pending = lookup.fetch(action.fetch, self.progress.slots)
-            return [self.pending]
+            return [self.pending] if self.pending else self._resulted(lookup.FAILED)
         return self._ring(action.transfer if action and action.transfer else "")
 
     def _ring(self, whom: str) -> Actions:

@@ -46,7 +46,7 @@ class Answers:
         if understood.guess:
             return questions.ask_back(asked, understood.guess)
         if understood.wrong:
-            return [Say(text=_refusal(understood)), *agenda.go_on()]
+            return [Say(text=understood.refusal), *agenda.go_on()]
         if understood.digits:
             return [Wait(patience_s=BETWEEN_GROUPS_S)]
         if understood.intent == Intent.WITHHELD:
@@ -59,7 +59,7 @@ class Answers:
         if fresh and rounds < _MOST_ROUNDS:
             return [*acknowledged, *questions.ask(Topic.CONFIRM, confirmation.ask)]
         if understood.wrong and rounds < _MOST_ROUNDS:
-            return [Say(text=_refusal(understood)), *questions.ask(Topic.CONFIRM, confirmation.ask)]
+            return [Say(text=understood.refusal), *questions.ask(Topic.CONFIRM, confirmation.ask)]
         if understood.intent in _CONSENT or understood.values or rounds >= _MOST_ROUNDS:
             return self._confirmed()
         if understood.intent == Intent.REPEAT:
@@ -84,13 +84,8 @@ class Answers:
         if understood.values and rounds < _MOST_ROUNDS:
             return [*acknowledged, *questions.ask(Topic.QUESTION, questions.open.text, questions.open.slot)]
         if understood.wrong and rounds < _MOST_ROUNDS:
-            return [Say(text=_refusal(understood)), questions.open]
+            return [Say(text=understood.refusal), questions.open]
         if understood.intent == Intent.REPEAT and questions.may_repeat():
             return [questions.open]
         again = questions.ask_differently() if understood.nothing or understood.intent == Intent.REPEAT else None
         return again or self._agenda.leave()
-
-
-def _refusal(understood: Understood) -> str:
-    """What to say about a value that may not be."""
-    return next(iter(understood.wrong.values()))

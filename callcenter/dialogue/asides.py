@@ -5,7 +5,8 @@ from callcenter.dialogue.brain import Say, Wait
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
 from callcenter.dialogue.questions import Actions, Topic
-from callcenter.dialogue.slot import MomentSlot
+from callcenter.dialogue.rule import ANSWERS
+from callcenter.dialogue.slot import MomentSlot, YesNoSlot
 from callcenter.dialogue.understanding import Understood
 
 REFUSED = "refused"
@@ -16,6 +17,8 @@ _REPLIES = {Intent.YES, Intent.NO, Intent.FILLER, Intent.HOLD, Intent.REPEAT, In
 """Of these the answer that stands beside them says more."""
 _AGREEING = {Intent.YES, Intent.NO, Intent.FILLER}
 """These answer the agent's own questions of yes or no."""
+_YES_OR_NO = {Topic.GUESS, Topic.CONFIRM, Topic.CHANGE, Topic.QUESTION}
+"""What these questions are answered with."""
 
 
 class Asides:
@@ -37,13 +40,23 @@ class Asides:
             return None
         return intent
 
+    def take_reply(self, understood: Understood) -> bool:
+        """Whether a goodbye follows a reply to what was asked: then the reply is what counts: `yes, goodbye`."""
+        questions = self._agenda.questions
+        yes_or_no = isinstance(self._flow.slots.get(questions.slot or ""), YesNoSlot) and questions.slot
+        leaving = understood.intent == Intent.GOODBYE and understood.reply is not None
+        if not leaving or not (yes_or_no or questions.topic in _YES_OR_NO):
+            return False
+        understood.intent = understood.reply
+        return True
+
     def _is_setting_time(self, understood: Understood) -> bool:
         """`I'm busy on Monday, Tuesday at ten` says when, where that is asked for."""
         agenda = self._agenda
         return any(
             isinstance(self._flow.slots[name], MomentSlot)
             and (name in agenda.state.ask or agenda.questions.reviewing or name == agenda.questions.slot)
-            for name in understood.values
+            for name in (*understood.values, *understood.wrong)
         )
 
     def detour(self, understood: Understood) -> Actions | None:
@@ -66,16 +79,23 @@ class Asides:
                 return [Say(text=phrases.hold), Wait(patience_s=HOLD_S)]
             case Intent.FILLER if understood.nothing and agenda.questions.topic is Topic.SLOT:
                 return [Wait()]
-        if understood.answer:
-            said = agenda.questions.say((self._flow.answers[understood.answer].say,))
-            return [*said, *self.resume(understood)]
-        return None
+        return self._answered(understood) if understood.answer else None
+
+    def _answered(self, understood: Understood) -> Actions | None:
+        """The answer to a caller's question; once there were too many, that others answer it, and then nothing."""
+        over = self._agenda.progress.counts[ANSWERS] - self._flow.limits.answers
+        if over > 1:
+            understood.answer = None
+            return None
+        text = self._flow.answers[understood.answer or ""].say
+        if over == 1:
+            text = self._flow.sentences.enough
+        return [*self._agenda.questions.say((text,)), *self.resume(understood)]
 
     def resume(self, understood: Understood) -> Actions:
         """After an aside: on with what was answered beside it, else the same question again."""
-        if understood.values and self._agenda.questions.topic is Topic.SLOT:
-            return self._agenda.go_on()
-        return [self._agenda.questions.open]
+        answered = understood.values and self._agenda.questions.topic is Topic.SLOT
+        return self._agenda.go_on() if answered or self._agenda.is_due() else [self._agenda.questions.open]
 
     def _why(self) -> str:
         slot = self._agenda.questions.slot

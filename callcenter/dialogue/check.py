@@ -11,6 +11,8 @@ from callcenter.dialogue import references
 from callcenter.dialogue.flow import Flow, flow_path, load_flow
 from callcenter.dialogue.references import Where
 from callcenter.dialogue.rule import Condition, Rule
+from callcenter.dialogue.slot import PostcodeSlot
+from callcenter.dialogue.slots import postcode
 from callcenter.dialogue.state import State
 from callcenter.errors import FileError
 
@@ -50,6 +52,8 @@ def _problems(flow: Flow) -> list[Problem]:
         *_unasked(flow),
         *_unanswered(flow),
         *_shadowed(flow),
+        *_foreign(flow),
+        *_hasty(flow),
     ]
 
 
@@ -129,27 +133,73 @@ def _circles(flow: Flow) -> Iterator[Problem]:
     leads = {name: _silent(state) for name, state in flow.states.items()}
     seen: set[str] = set()
     for name in flow.states:
-        circle = {other for other in _from(leads[name], leads) if name in _from(leads[other], leads)}
-        if name not in circle or name in seen:
+        circle = _around(name, leads)
+        if not circle or name in seen:
             continue
         seen |= circle
-        if not _counts(flow, circle):
+        added = {each for state in circle for rule in flow.states[state].on for each in rule.add or ()}
+        within = {state: leads[state] & circle for state in circle}
+        endless = {state: set(_uncounted(state, flow.states[state], within, added)) for state in circle}
+        if any(_around(state, endless) for state in circle):
             listed = ", ".join(state for state in flow.states if state in circle)
             text = f"{listed} can follow {_EACH_OTHER[len(circle) > 1]} for ever without asking the caller anything"
             yield Problem(where=("states", name), text=text)
 
 
+def _around(name: str, leads: Graph) -> set[str]:
+    """The states through which a way leads from `name` back to it; empty if none does."""
+    return {other for other in _from(leads[name], leads) if name in _from(leads.get(other, ()), leads)}
+
+
+def _lasting(state: State) -> Iterator[Rule]:
+    """The rules of `state` that can be used before the caller says anything."""
+    return (rule for rule in state.on if not rule.is_momentary or (rule.if_ and rule.if_.result))
+
+
 def _silent(state: State) -> set[str]:
     """Where a state leads that has nothing to ask, or nothing more. Only its own question is asked every time."""
-    rules = [rule for rule in state.on if not rule.is_momentary or (rule.if_ and rule.if_.result)]
-    return {*(rule.go for rule in rules if rule.go), *(set() if state.question else _by_itself(state))}
+    ways = {rule.go for rule in _lasting(state) if rule.go}
+    return {*ways, *(set() if state.question else _by_itself(state))}
 
 
-def _counts(flow: Flow, circle: set[str]) -> bool:
-    """Whether something in `circle` looks how often it was there."""
-    rules = [rule for name in circle for rule in flow.states[name].on]
-    counted = circle | {counter for rule in rules for counter in rule.add or ()}
-    return any(counted & set(condition.count) for rule in rules for condition in (rule.if_, rule.unless) if condition)
+def _uncounted(name: str, state: State, circle: Graph, added: set[str]) -> Iterator[str]:
+    """Where in `circle` a state leads for ever, rather than until something that the circle counts is too much.
+
+    A count bounds its rule's own way where it is in `unless`; and the ways after a rule that leads out, if these have
+    its other conditions too. `added` is what rules of the circle count.
+    """
+    outs: list[Condition] = []
+    for rule in _lasting(state):
+        if rule.if_ and rule.if_.count and not rule.unless and (rule.end or (rule.go and rule.go not in circle)):
+            outs.append(rule.if_)
+        elif rule.go and rule.go in circle:
+            counted = added | _passed(name, rule.go, circle)
+            if not (_is_limited(rule, counted) or _is_bounded(rule.if_, outs, counted)):
+                yield rule.go
+    for to in set() if state.question else _by_itself(state) & circle.keys():
+        if not _is_bounded(None, outs, added | _passed(name, to, circle)):
+            yield to
+
+
+def _passed(origin: str, to: str, circle: Graph) -> set[str]:
+    """The states that are entered each time that the way from `origin` by `to` leads back to `origin`."""
+    without = {state: {name: ways - {state} for name, ways in circle.items()} for state in circle}
+    return {origin, to, *(state for state, rest in without.items() if origin not in _from([to], rest))}
+
+
+def _is_limited(rule: Rule, counted: set[str]) -> bool:
+    """Whether `rule` fits no more once enough is `counted`."""
+    limit = rule.unless
+    return bool(limit and limit.model_fields_set == {"count"} and set(limit.count) <= counted)
+
+
+def _is_bounded(condition: Condition | None, outs: list[Condition], counted: set[str]) -> bool:
+    """Whether one of `outs` fits whenever `condition` does (always, if there is none) and enough is `counted`."""
+    return any(
+        set(out.count) <= counted
+        and all(condition is not None and _implied(out, condition, key) for key in out.model_fields_set - {"count"})
+        for out in outs
+    )
 
 
 def _unasked(flow: Flow) -> Iterator[Problem]:
@@ -168,6 +218,26 @@ def _unanswered(flow: Flow) -> Iterator[Problem]:
     for name in flow.own_intents:
         if name not in handled:
             yield Problem(where=("intents", name), text=f"no rule is for the intent {name}")
+
+
+def _foreign(flow: Flow) -> Iterator[Problem]:
+    """Postcodes of a country whose postcodes are not known."""
+    known = postcode.countries()
+    if flow.country not in known and any(isinstance(slot, PostcodeSlot) for slot in flow.slots.values()):
+        text = f"no postcodes of {flow.country} are known; known are those of {', '.join(sorted(known))}"
+        yield Problem(where=("country",), text=text)
+
+
+def _hasty(flow: Flow) -> Iterator[Problem]:
+    """Rules that leave a state before it asks for the slot that they are about: of an unknown one no value holds."""
+    for name, state in flow.states.items():
+        for index, rule in enumerate(state.on):
+            but = rule.unless
+            about = {*but.is_, *but.above, *but.below} & set(state.ask) if but and not rule.if_ else set()
+            if about and (rule.go or rule.end):
+                slots = ", ".join(sorted(about))
+                text = f"this rule fits before {slots} is asked for; add `if: {{known: {slots}}}`"
+                yield Problem(where=("states", name, "on", index), text=text)
 
 
 def _shadowed(flow: Flow) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """Flow files: what a conversation is for, the states that it goes through, and what it can say and understand."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -10,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from callcenter import yaml_file
 from callcenter.dialogue import intents, phrasebook, references, sentences
 from callcenter.dialogue.intents import Answer, Intent, Phrases
-from callcenter.dialogue.parts import Name, Template, Text, fields
+from callcenter.dialogue.parts import Name, Template, Text, fields, normal
 from callcenter.dialogue.people import Person
 from callcenter.dialogue.phrasebook import Confirmation, Sentences
 from callcenter.dialogue.rule import OutcomeRule, Rule
@@ -46,6 +47,9 @@ class Limits(Part):
     """Times that a required slot is asked again before it is left out."""
     lost: int = Field(default=2, ge=1)
     """Required slots left out in a row after which the call ends."""
+    answers: int = Field(default=8, ge=1)
+    """Questions of the caller that are answered in one call. After one more the agent says that a colleague will see to
+    them; from then on such a question is no answer, like anything that is not understood."""
 
 
 class ReadBack(Confirmation):
@@ -151,6 +155,21 @@ class Flow(Part):
     def first(self) -> str:
         """The state where a conversation begins."""
         return next(iter(self.states))
+
+    @cached_property
+    def heard(self) -> Mapping[str, Slot]:
+        """The slots that callers can fill: all but those that only a look-up fills, and nothing asks or listens for."""
+        states = self.states.values()
+        kept = {slot for state in states if state.do and state.do.fetch for slot in state.do.fetch.keep}
+        conditions = (condition for _, rule in references.rules(self) for condition in (rule.if_, rule.unless))
+        wanted = {slot for state in states for slot in state.ask}
+        wanted |= {slot for condition in conditions if condition for slot in condition.heard or ()}
+        return {name: slot for name, slot in self.slots.items() if name in wanted or name not in kept}
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Words by which callers name slots, as `normal` makes them and between spaces, and which slot each."""
+        return tuple((f" {normal(word)} ", name) for name, slot in self.slots.items() for word in slot.named)
 
     def is_backchannel(self, text: str) -> bool:
         """Whether a caller who says `text` only shows that they listen."""

@@ -1,16 +1,17 @@
 """What a caller means besides an answer: the flow's words and phrases, also misspelt by a recogniser."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Self, TypeVar
 
 import numpy as np
 from pydantic import model_validator
 from rapidfuzz import fuzz, process
 
-from callcenter.dialogue.parts import Saying, Template, normal
+from callcenter.dialogue.parts import WORD, Saying, Template, normal
 from callcenter.yaml_file import Part
 
 Name = TypeVar("Name", bound=str)
@@ -48,6 +49,14 @@ class Phrases(Part):
     opening: tuple[Saying, ...] = ()
     """At the beginning, spelt exactly so; these count least."""
 
+    @cached_property
+    def fingerprint(self) -> int:
+        """The hash, which is wanted at each utterance."""
+        return hash((self.phrases, self.words, self.whole, self.opening))
+
+    def __hash__(self) -> int:
+        return self.fingerprint
+
     @model_validator(mode="after")
     def _some(self) -> Self:
         if not (self.phrases or self.words or self.whole or self.opening):
@@ -70,25 +79,50 @@ class Match:
 
     name: str
     confidence: float
+    opening: bool = False
+    """It is known by its opening alone."""
 
 
 def best(text: str, meanings: Mapping[Name, Phrases]) -> Match | None:
     """The surest of `meanings` in `text`, the first of equals; one known by its opening only if there is no other."""
-    plain = normal(text)
-    index = _index(tuple(meanings.items()))
-    scores = index.alike(plain) | dict.fromkeys(index.exact(plain), 1.0) or index.opening(plain)
+    return _best(normal(text), _index(tuple(meanings.items())))
+
+
+@lru_cache(maxsize=1024)
+def _best(plain: str, index: "_Index") -> Match | None:
+    """The same of words that are normal; a sentence is looked at while it is said and when it is answered."""
+    scores = index.alike(plain) | dict.fromkeys(index.exact(plain), 1.0)
+    opening = {} if scores else index.opening(plain)
+    scores = scores or opening
     place = max(scores, key=lambda place: (scores[place], -place), default=None)
-    return None if place is None else Match(name=index.names[place], confidence=scores[place])
+    return None if place is None else Match(name=index.names[place], confidence=scores[place], opening=bool(opening))
 
 
-@dataclass(frozen=True, slots=True)
+def stretch(text: str, meanings: Mapping[Name, Phrases]) -> str:
+    """The words of `text` that are, or nearly are, a phrase of the surest of `meanings`; empty if none are."""
+    found = best(text, meanings)
+    phrases = next((known.phrases for name, known in meanings.items() if found and name == found.name), ())
+    places = [match.span() for match in WORD.finditer(text)]
+    closest, words = 0.0, ""
+    for phrase in phrases:
+        size = phrase.count(" ") + 1
+        for first, last in zip(places, places[size - 1 :], strict=False):
+            window = text[first[0] : last[1]]
+            alike = fuzz.ratio(normal(window), phrase, score_cutoff=100 * _SURE)
+            closest, words = max((closest, words), (alike, window), key=itemgetter(0))
+    return words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Index:
     """All meanings together, each known by its place among them: one by one they would take too long."""
 
     names: tuple[str, ...]
     whole: Mapping[str, int]
-    words: tuple[tuple[str, int], ...]
-    openings: tuple[tuple[str, int], ...]
+    words: Mapping[str, tuple[int, ...]]
+    openings: Mapping[str, tuple[int, ...]]
+    longest: int
+    """Words of the longest of `words` and `openings`."""
     phrases: Mapping[int, tuple[list[str], list[int]]]
     """By their number of words."""
 
@@ -96,7 +130,10 @@ class _Index:
         """Those that have all of `plain`, or a word in it."""
         if plain in self.whole:
             yield self.whole[plain]
-        yield from (place for word, place in self.words if word in f" {plain} ")
+        words = plain.split()
+        for first in range(len(words)):
+            for end in range(first + 1, min(first + self.longest, len(words)) + 1):
+                yield from self.words.get(" ".join(words[first:end]), ())
 
     def alike(self, plain: str) -> dict[int, float]:
         """Those of which a phrase stands nearly so somewhere in `plain`, whole words only, and how nearly."""
@@ -111,8 +148,11 @@ class _Index:
         return scores
 
     def opening(self, plain: str) -> dict[int, float]:
-        """Those with whose words `plain` begins."""
-        return {place: 1.0 for word, place in self.openings if f"{plain} ".startswith(word)}
+        """Those with whose words `plain` begins, the longest of them: `no problem` is no `no`."""
+        words = plain.split()
+        beginnings = (" ".join(words[:end]) for end in range(min(self.longest, len(words)), 0, -1))
+        found: tuple[int, ...] = next((self.openings[words] for words in beginnings if words in self.openings), ())
+        return dict.fromkeys(found, 1.0)
 
 
 @lru_cache(maxsize=256)
@@ -124,10 +164,20 @@ def _index(meanings: tuple[tuple[str, Phrases], ...]) -> _Index:
             phrases, places = sized.setdefault(phrase.count(" ") + 1, ([], []))
             phrases.append(phrase)
             places.append(place)
+    words = _places((word, place) for place, known in placed for word in known.words)
+    openings = _places((word, place) for place, known in placed for word in known.opening)
     return _Index(
         names=tuple(str(name) for name, _ in meanings),
         whole={saying: place for place, known in reversed(placed) for saying in known.whole},
-        words=tuple((f" {word} ", place) for place, known in placed for word in known.words),
-        openings=tuple((f"{word} ", place) for place, known in placed for word in known.opening),
+        words=words,
+        openings=openings,
+        longest=max((saying.count(" ") + 1 for saying in (*words, *openings)), default=0),
         phrases=sized,
     )
+
+
+def _places(sayings: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for saying, place in sayings:
+        found[saying] = (*found.get(saying, ()), place)
+    return found

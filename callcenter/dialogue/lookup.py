@@ -23,12 +23,19 @@ from callcenter.dialogue.slot import (
 )
 from callcenter.dialogue.state import FetchSpec
 
+FAILED = "failed"
+"""The result of a look-up without an answer."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _REPLIES = {"yes": True, "no": False}
 
 
-def fetch(spec: FetchSpec, slots: Mapping[str, Filled]) -> Fetch:
-    """The look-up that `spec` describes, with what is known; in its address what is not known is empty."""
+def fetch(spec: FetchSpec, slots: Mapping[str, Filled]) -> Fetch | None:
+    """The look-up that `spec` describes, with what is known; in the query of its address what is not known is empty.
+
+    None if its path is not known: `DELETE /bookings/` would be about all of them.
+    """
+    if any(name not in slots for name in fields(spec.url.partition("?")[0])):
+        return None
     known = {name: quote(str(slots[name].value), safe="") if name in slots else "" for name in fields(spec.url)}
     return Fetch(
         url=Formatter().vformat(spec.url, (), known),

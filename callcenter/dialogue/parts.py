@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from callcenter.dialogue import spelling
 
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+"""What `normal` takes for one."""
 _LONG_ENOUGH = 3
 """Letters; in a shorter word the accent tells it from another, as in `spelling`."""
 
@@ -19,7 +21,7 @@ def fields(text: str) -> list[str]:
 
 def normal(text: str) -> str:
     """Lower case words with single spaces between them, no punctuation; of three letters or more without accents."""
-    words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("’", "'"))
+    words = WORD.findall(text.lower().replace("’", "'"))
     return " ".join(spelling.plain(word) if len(word) >= _LONG_ENOUGH else word for word in words)
 
 

@@ -35,6 +35,8 @@ class Sentences(Part):
     """After a correction."""
     skipped: Text
     """A slot is left out."""
+    enough: Text
+    """Instead of one more answer to a caller's questions, once there were as many as the flow's limit."""
     lost: Text
     """Too much was not understood, so the call ends."""
     robot: Text
@@ -45,6 +47,8 @@ class Sentences(Part):
     """To a caller who has no time, where the flow has no rule for it."""
     transferring: Text
     nobody: Text
+    voicemail: Text | None = None
+    """What a machine is told that has answered our call."""
     too_busy: Text
     """To a caller for whom there is no room; then the dialplan looks after them."""
     silence: Texts

@@ -47,7 +47,8 @@ class Progress:
         return fresh
 
     def drop(self, slot: str) -> None:
-        """Forget the value of `slot`: the caller says that it is wrong."""
+        """Forget the value of `slot`."""
+        self.confirmed = self.confirmed and slot not in self.slots
         self.slots = {name: filled for name, filled in self.slots.items() if name != slot}
         self.skipped.discard(slot)
 

@@ -45,6 +45,8 @@ class Questions:
         """The last question."""
         self.guess: Filled | None = None
         """What `Do you mean …` was asked about."""
+        self.offered = ""
+        """The moment that was named on the way to the last question, ISO 8601."""
 
     @property
     def slot(self) -> str | None:
@@ -59,11 +61,14 @@ class Questions:
 
     def ask(self, topic: Topic, text: str, about: str = "") -> Actions:
         """Ask `text`, `about` a slot or a state."""
+        slot, moment = about or topic.name.lower(), self._wording.take_moment()
+        if moment or slot != self.open.slot:
+            self.offered = moment
         self._repeated = False
         self.topic = topic
         self.guess = None
         patience_s = self._flow.states[self._progress.state].patience_s
-        self.open = Ask(text=text, slot=about or topic.name.lower(), patience_s=patience_s)
+        self.open = Ask(text=text, slot=slot, patience_s=patience_s)
         return [self.open]
 
     def ask_slot(self, slot: str) -> Actions | None:

@@ -1,12 +1,13 @@
 """Reading an utterance for the slots of a flow, one after another; what one has taken no other finds."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from callcenter.dialogue import parts
+from callcenter.dialogue import options, parts, spelling
 from callcenter.dialogue.brain import Filled
 from callcenter.dialogue.cues import load_cues
 from callcenter.dialogue.flow import Flow
@@ -24,7 +25,8 @@ from callcenter.dialogue.slot import (
     TextSlot,
     YesNoSlot,
 )
-from callcenter.dialogue.slots import choice, duration, moment, money, number, phone, postcode
+from callcenter.dialogue.slots import duration, moment, money, number, phone, postcode
+from callcenter.dialogue.slots.dates import load_dates
 from callcenter.dialogue.slots.heard import Found, Heard
 
 _LEAST_DIGITS = 3
@@ -47,6 +49,10 @@ class Situation:
     """Telephone digits of the utterances before, not yet a whole number."""
     reviewing: bool = False
     """The details were read back: whatever is named replaces what is known."""
+    offered: str = ""
+    """The moment that the agent named when it put the open question, ISO 8601."""
+    questioned: bool = False
+    """The open question is a state's own, about no slot."""
 
 
 @dataclass(slots=True)
@@ -65,6 +71,8 @@ class Reading:
     """Telephone digits that are not yet a whole number."""
     name: str = ""
     """The slot being looked for."""
+    question: str = ""
+    """Words of `heard` that ask something: what they name is asked about, not wanted."""
 
     @property
     def asked(self) -> bool:
@@ -85,25 +93,29 @@ class Reading:
 
     def keep(self, value: Any, words: str) -> None:
         """Keep `value` for the slot if it passes its check."""
-        slot = self.flow.slots[self.name]
-        if is_allowed(slot, value, self.flow):
+        if is_allowed(self.flow.slots[self.name], value, self.flow, self.situation.now):
             self.wrong.pop(self.name, None)
             self.values[self.name] = Filled(value=value, heard=words)
         else:
-            self.wrong[self.name] = slot.wrong
+            self.wrong[self.name] = self.flow.slots[self.name].wrong
+
+    def fits(self, at: datetime) -> bool:
+        """Whether the moment `at` passes the slot's check."""
+        return is_allowed(self.flow.slots[self.name], at.isoformat(timespec="minutes"), self.flow, self.situation.now)
 
     def hide(self, *spans: Found) -> None:
         """Let nobody else find these words."""
         self.heard = self.heard.without(*spans)
 
 
-def is_allowed(slot: Slot, value: Any, flow: Flow) -> bool:
-    """Whether `value` passes the slot's check."""
+def is_allowed(slot: Slot, value: Any, flow: Flow, now: datetime) -> bool:
+    """Whether `value` passes the slot's check, at local time `now`."""
     if not slot.check.holds(value):
         return False
-    if slot.check.open is None or not isinstance(slot, MomentSlot):
+    if not isinstance(slot, MomentSlot):
         return True
-    return flow.people[slot.check.open].is_there(datetime.fromisoformat(value))
+    there = slot.check.open is None or flow.people[slot.check.open].is_there(datetime.fromisoformat(value))
+    return there and moment.is_within(value, now, slot.check.within_days)
 
 
 _ORDER = (
@@ -123,9 +135,9 @@ _ORDER = (
 
 
 def in_order(flow: Flow, asked: str | None) -> list[tuple[str, Slot]]:
-    """Telephone numbers, then the asked slot, then the rest."""
+    """The slots that callers fill: telephone numbers, then the asked slot, then the rest."""
     return sorted(
-        flow.slots.items(),
+        flow.heard.items(),
         key=lambda item: (item[0] != asked and not isinstance(item[1], PhoneSlot), _ORDER.index(type(item[1]))),
     )
 
@@ -137,13 +149,23 @@ def read(slot: Any, reading: Reading) -> None:
 
 @read.register
 def _(slot: MomentSlot, reading: Reading) -> None:
-    expected = reading.asked or (reading.situation.asked is None and reading.situation.reviewing)
-    if not expected and not load_cues(reading.flow.language).call.search(reading.heard.original):
+    heard, situation = reading.heard, reading.situation
+    expected = reading.asked or (situation.asked is None and situation.reviewing)
+    if not (expected or load_cues(reading.flow.language).call.search(heard.original) or _is_volunteered(reading)):
         return
-    before = datetime.fromisoformat(reading.known) if reading.known and expected else None
-    found = moment.parse(reading.heard, reading.situation.now, reading.asked, before)
+    before = (reading.known or (situation.offered if reading.asked else "")) if expected else ""
+    known = datetime.fromisoformat(before) if before else None
+    found = moment.parse(heard, situation.now, reading.asked, known, reading.fits if slot.check.open else None)
     if found:
         reading.take(found.value, found)
+
+
+def _is_volunteered(reading: Reading) -> bool:
+    """Whether a day with an hour is told to a state's own question: `Tuesday at ten`, but not `since last night`."""
+    if not reading.situation.questioned or reading.known is not None or not re.search(r"\d", reading.heard.text):
+        return False
+    named = any(day.search(spelling.plain(reading.heard.text)) for day in load_dates(reading.flow.language).day)
+    return named and moment.is_whole(reading.heard)
 
 
 @read.register
@@ -253,15 +275,13 @@ def _(slot: ChoiceSlot, reading: Reading) -> None:
 
 
 def _read_choice(slot: ChoiceSlot | DurationSlot, reading: Reading) -> None:
-    found = choice.parse(reading.heard, _words(slot, reading.asked), reading.asked)
-    if found and found.wanted:
+    if (found := options.mentioned(slot, reading.heard, reading.asked, reading.question)) and found.wanted:
         reading.take(found.wanted[-1], *found.spans)
 
 
 @read.register
 def _(slot: ChoicesSlot, reading: Reading) -> None:
-    found = choice.parse(reading.heard, _words(slot, reading.asked), reading.asked)
-    if not found:
+    if not (found := options.mentioned(slot, reading.heard, reading.asked, reading.question)):
         return
     before: list[str] = reading.known or []
     wanted = list(found.wanted)
@@ -276,12 +296,7 @@ def _(slot: ChoicesSlot, reading: Reading) -> None:
         reading.hide(*found.spans)
 
 
-def _words(slot: ChoiceSlot | ChoicesSlot | DurationSlot, asked: bool) -> choice.Options:
-    return {name: (*option.words, *(option.if_asked if asked else ())) for name, option in slot.options.items()}
-
-
 def named(text: str, flow: Flow) -> str | None:
     """The first of the slots that `text` mentions by its name."""
     plain = f" {parts.normal(text)} "
-    slots = flow.slots.items()
-    return next((name for name, slot in slots if any(f" {parts.normal(word)} " in plain for word in slot.named)), None)
+    return next((name for word, name in flow.names if word in plain), None)

@@ -8,7 +8,7 @@ from callcenter.dialogue.parts import fields
 from callcenter.dialogue.people import Person
 from callcenter.dialogue.phrasebook import ANY as ANY_GOODBYE
 from callcenter.dialogue.phrasebook import Sentences
-from callcenter.dialogue.rule import ANY, Condition, OutcomeRule, Rule
+from callcenter.dialogue.rule import ANSWERS, ANY, Condition, OutcomeRule, Rule
 from callcenter.dialogue.slot import ChoiceSlot, ChoicesSlot, DurationSlot, MoneySlot, Slot, Value, YesNoSlot, same
 from callcenter.dialogue.state import State
 
@@ -132,6 +132,7 @@ class _References:
             yield from self._slots(fields(text), (*where, "say"))
         for name, value in rule.set.items():
             yield from self._value(name, [value], (*where, "set", name))
+        yield from self._slots(rule.forget or (), (*where, "forget"))
         if rule.go:
             yield from self._known("state", [rule.go], self._flow.states, (*where, "go"))
 
@@ -142,7 +143,7 @@ class _References:
 
     def _condition(self, condition: Condition, where: Where) -> Iterator[Mistake]:
         flow = self._flow
-        counters = [*flow.states, *flow.intents, *sorted(self._counters)]
+        counters = [*flow.states, *flow.intents, ANSWERS, *sorted(self._counters)]
         yield from self._known("intent", condition.intent, flow.intents, (*where, "intent"))
         yield from self._known("slot", condition.heard, [*flow.slots, ANY], (*where, "heard"))
         yield from self._known("sentiment", condition.sentiment, SENTIMENTS, (*where, "sentiment"))
@@ -158,6 +159,8 @@ class _References:
             yield from self._value(name, values, (*where, "is", name))
         for name in set(condition.count) & set(flow.states) & set(flow.intents):
             yield (*where, "count"), f"{name} is a state and an intent; one of them needs another name to be counted"
+        if ANSWERS in condition.count and ANSWERS in {*flow.states, *flow.intents}:
+            yield (*where, "count"), f"{ANSWERS} counts the caller's questions; a state or an intent needs another name"
 
     def _slots(self, names: Iterable[str], where: Where) -> Iterator[Mistake]:
         return self._known("slot", names, self._flow.slots, where)

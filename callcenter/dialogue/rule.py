@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -14,6 +15,8 @@ from callcenter.yaml_file import Part
 
 ANY = "any"
 """In `heard`: whatever slot."""
+ANSWERS = "answers"
+"""The counter of the questions that the caller has asked, this one included."""
 
 Values = Annotated[tuple[Value, ...], BeforeValidator(listed, json_schema_input_type=Value | tuple[Value, ...])]
 
@@ -61,7 +64,7 @@ class Condition(Part):
     """Slots that are all not filled."""
     count: dict[Name, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     """Counters and how much they are at least. An intent counts how often it was meant, a state how often it was
-    entered, both under their names."""
+    entered, both under their names; `answers` counts the questions that the caller asked of the flow's `answers`."""
     open: Name | None = None
     """One of the `people`, who is there at this time."""
     closed: Name | None = None
@@ -77,10 +80,15 @@ class Condition(Part):
             raise ValueError("says no condition")
         return self
 
-    @property
+    @cached_property
     def is_momentary(self) -> bool:
         """Whether it is about what has just happened, rather than about what holds until it changes."""
         return any(part is not None for part in (self.intent, self.heard, self.sentiment, self.result))
+
+    @cached_property
+    def is_worded(self) -> bool:
+        """Whether it is about the words that were just said."""
+        return self.intent is not None or self.heard is not None
 
     def holds(self, at: Circumstances) -> bool:
         """Whether it does in these circumstances."""
@@ -131,10 +139,15 @@ class _Conditional(Part):
         """Whether `if` holds, and `unless` does not."""
         return (self.if_ is None or self.if_.holds(at)) and (self.unless is None or not self.unless.holds(at))
 
-    @property
+    @cached_property
     def is_momentary(self) -> bool:
         """Whether it is about what has just happened."""
         return bool(self.if_ and self.if_.is_momentary)
+
+    @cached_property
+    def is_worded(self) -> bool:
+        """Whether it is about the words that were just said."""
+        return bool(self.if_ and self.if_.is_worded)
 
 
 class Rule(_Conditional):
@@ -144,6 +157,8 @@ class Rule(_Conditional):
     """Of several the first is said the first time, and so on; the last stays."""
     set: dict[Name, Value] = Field(default_factory=dict)
     """Slots that get a value."""
+    forget: Names | None = None
+    """Slots that are unknown again, and asked again where a state asks for them."""
     add: Names | None = None
     """Counters that count one up."""
     go: Name | None = None
@@ -157,7 +172,14 @@ class Rule(_Conditional):
             raise ValueError("a rule needs if or unless; what always happens stands beside the rules")
         if self.go and self.end:
             raise ValueError("either go or end")
+        if both := set(self.set) & set(self.forget or ()):
+            raise ValueError(f"either set or forget {', '.join(sorted(both))}")
         return self
+
+    @property
+    def concludes(self) -> bool:
+        """Whether nothing more is to be done once it is used, rather than only something set or counted."""
+        return bool(self.say or self.go or self.end)
 
 
 class OutcomeRule(_Conditional):

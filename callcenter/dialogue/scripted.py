@@ -10,6 +10,7 @@ from callcenter.dialogue.asides import Asides
 from callcenter.dialogue.brain import (
     Action,
     Answered,
+    Ask,
     Completeness,
     Ending,
     Fetched,
@@ -34,7 +35,7 @@ from callcenter.dialogue.language import load_language
 from callcenter.dialogue.parts import normal
 from callcenter.dialogue.questions import Actions, Topic
 from callcenter.dialogue.reading import Situation
-from callcenter.dialogue.rule import Rule
+from callcenter.dialogue.rule import ANSWERS, Rule
 from callcenter.dialogue.slots import phone
 from callcenter.dialogue.understanding import Understood, understand
 
@@ -151,12 +152,18 @@ class ScriptedBrain:
         if meant and meant.sure:
             understood.take(meant)
         understood.sentiment = sentiment.judge(text, self._flow.language).label
+        leaving = self._asides.take_reply(understood)
         fresh = self._agenda.keep(understood.values)
         too_long = phone.is_too_long(understood.digits, self._flow.country)
         self._digits = understood.digits = "" if too_long else understood.digits
         if interrupted and (understood.nothing or understood.intent in {Intent.FILLER, Intent.REPEAT}):
             return [self._questions.open]
         changed = {name: filled for name, filled in fresh.items() if name in known}
+        actions = self._decided(understood, fresh, changed)
+        return self._agenda.goodbye() if leaving and isinstance(actions[-1], Ask | Wait) else actions
+
+    def _decided(self, understood: Understood, fresh: dict[str, Filled], changed: dict[str, Filled]) -> Actions:
+        """By the flow's rules, else by what is built in."""
         rule = self._rule(understood)
         if rule:
             return self._follow(rule, understood, changed)
@@ -174,13 +181,14 @@ class ScriptedBrain:
             known=self._agenda.progress.slots,
             digits=self._digits,
             reviewing=self._questions.reviewing,
+            offered=self._questions.offered,
+            questioned=self._questions.topic is Topic.QUESTION,
         )
 
     def _rule(self, understood: Understood) -> Rule | None:
         """The flow's rule for what was said, if it has one."""
         remark = self._asides.remark(understood)
-        if remark:
-            self._agenda.progress.counts[remark] += 1
+        self._agenda.progress.counts.update([*filter(None, [remark]), *([ANSWERS] if understood.answer else [])])
         return self._agenda.use_rule(
             intent=remark,
             heard=frozenset(understood.values),
@@ -193,7 +201,9 @@ class ScriptedBrain:
         if understood.values and not (said or rule.end or understood.intent):
             said = [self._questions.acknowledge(changed)]
         led = self._agenda.follow(rule)
-        return [*said, *(self._asides.resume(understood) if led is None else led)]
+        after = self._asides.resume(understood) if led is None else led
+        refused: Actions = [Say(text=understood.refusal)] if understood.refusal and isinstance(after[-1], Ask) else []
+        return [*refused, *said, *after]
 
     def _silent(self, times: int) -> Actions:
         """Half a telephone number and then nothing: the rest was lost, so it is asked again."""

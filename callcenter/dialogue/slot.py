@@ -25,6 +25,8 @@ class Check(Part):
     never: tuple[Value, ...] = ()
     open: Name | None = None
     """One of the flow's `people`: a moment must be within their hours."""
+    within_days: int | None = Field(default=None, ge=0)
+    """A moment must be no more days from today: 0 is today only, 14 two weeks."""
 
     @field_validator("pattern")
     @classmethod

@@ -8,7 +8,7 @@ from callcenter.dialogue import sentences, spoken
 from callcenter.dialogue.brain import Filled
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.parts import fields
-from callcenter.dialogue.slot import MoneySlot
+from callcenter.dialogue.slot import MomentSlot, MoneySlot
 
 
 class Wording:
@@ -19,6 +19,7 @@ class Wording:
         self._acknowledged = 0
         self._asked: Counter[str] = Counter()
         self._said: Counter[Sequence[str]] = Counter()
+        self._moment = ""
 
     def acknowledgement(self) -> str:
         """A short sign of having understood."""
@@ -61,8 +62,15 @@ class Wording:
         if not fields(text):
             return text
         said = self._words(slots, {name for name in fields(text) if name in slots}, today)
+        moments = [slots[name].value for name in said if isinstance(self._flow.slots[name], MomentSlot)]
+        self._moment = moments[-1] if moments else self._moment
         whole = [clause for clause in sentences.clauses(text) if set(fields(clause)) <= said.keys()]
         return " ".join(clause.format(**said) for clause in whole)
+
+    def take_moment(self) -> str:
+        """The last moment that was put into words since it was taken, ISO 8601; empty if none was."""
+        moment, self._moment = self._moment, ""
+        return moment
 
     def read_back(self, slots: Mapping[str, Filled], today: date) -> str:
         """The details in sentences; what is not known is left out."""

@@ -1,6 +1,5 @@
 """A conversation as text: what a brain says and does, turn by turn, with a persona or a person at the keyboard."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from callcenter.dialogue.brain import (
     TransferFailed,
 )
 from callcenter.dialogue.scripted import ScriptedBrain
+from callcenter.simulation import service
 from callcenter.simulation.persona import Persona, Service
 from callcenter.simulation.script import Cue, Script
 
@@ -103,10 +103,8 @@ def play(brain: ScriptedBrain, persona: Persona, recognised: Recognised = str) -
 
 def answer(services: tuple[Service, ...], url: str) -> Fetched:
     """What the service at `url` says."""
-    service = next((each for each in services if re.search(each.url, url)), None)
-    if service is None or service.fails:
-        return Fetched(result="failed")
-    return Fetched(result="ok", values=service.answer)
+    values = service.answer(services, url)
+    return Fetched(result="failed") if values is None else Fetched(result="ok", values=values)
 
 
 class _Caller:

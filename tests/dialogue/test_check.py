@@ -58,6 +58,46 @@ def test_the_shipped_flows(path: Path) -> None:
             13,
             "a, b can follow each other for ever",
         ),
+        (
+            (
+                "a: {ask: owner, go: b}",
+                "b: {FETCH, on: [{if: {count: {b: 3}}, say: Well., go: c}], go: c}",
+                "c: {on: [{if: {known: rooms}, end: true}], go: b}",
+            ),
+            14,
+            "b, c can follow each other for ever",
+        ),
+        (
+            (
+                "a: {ask: owner, go: b}",
+                "b: {FETCH, on: [{if: {count: {b: 3}, known: rooms}, end: true}], go: c}",
+                "c: {go: b}",
+            ),
+            14,
+            "b, c can follow each other for ever",
+        ),
+        (
+            (
+                "a: {ask: owner, go: b}",
+                "b: {FETCH, on: [{if: {count: {a: 3}}, end: true}], go: c}",
+                "c: {go: b}",
+            ),
+            14,
+            "b, c can follow each other for ever",
+        ),
+        (
+            (
+                "a: {FETCH, on: [{if: {result: failed, count: {a: 3}}, end: true}, {if: {result: ok}, go: a}], go: b}",
+                "b: {ask: owner, end: true}",
+            ),
+            13,
+            "a can follow itself for ever",
+        ),
+        (
+            ("a:", "  ask: rooms", "  on: [{unless: {above: {rooms: 2}}, end: small}]", "  end: true"),
+            15,
+            "this rule fits before rooms is asked for",
+        ),
         (("a: {FETCH, end: true}",), 7, "owner is required, but no state asks for it"),
         (("a: {ask: owner, end: true}",), 9, "ticket is required, but no state asks for it"),
         (
@@ -99,6 +139,19 @@ def test_an_intent_that_nobody_answers(tmp_path: Path) -> None:
         ),
         (
             "a: {ask: owner, go: b}",
+            "b: {FETCH, on: [{if: {result: failed}, unless: {count: {b: 3}}, go: b}], end: true}",
+        ),
+        (
+            "a: {ask: owner, go: b}",
+            "b: {FETCH, on: [{if: {result: no, count: {c: 2}}, end: true}, {if: {result: no}, go: c}], end: true}",
+            "c: {ask: owner, go: b}",
+        ),
+        (
+            "a: {ask: owner, go: b}",
+            "b: {FETCH, on: [{if: {count: {tries: 3}}, end: true}, {if: {result: failed}, add: tries}], go: b}",
+        ),
+        (
+            "a: {ask: owner, go: b}",
             "b: {question: 'So?', on: [{if: {intent: no}, go: a}], go: c}",
             "c: {FETCH, end: true}",
         ),
@@ -111,3 +164,11 @@ def test_an_intent_that_nobody_answers(tmp_path: Path) -> None:
 )
 def test_a_way_back_that_asks_or_counts_is_none(states: tuple[str, ...], tmp_path: Path) -> None:
     assert problems(f"{ABROAD}\nstates:\n  {written(states)}", tmp_path) == []
+
+
+def test_postcodes_of_a_country_that_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    slots = "slots: {postcode: {type: postcode}}\nstates: {a: {ask: postcode, end: true}}"
+    path.write_text(f"name: small\nlanguage: en\ncountry: ZZ\ngreeting: Hello.\n{slots}", encoding="utf-8")
+    found = check.mistakes(path, load_flow(path))
+    assert [(mistake.line, mistake.text.split(";")[0]) for mistake in found] == [(3, "no postcodes of ZZ are known")]

@@ -138,7 +138,7 @@ def asked(topic: str) -> ScriptedBrain:
         ("confirm", "No, the amount", UNFINISHED),
         ("confirm", "No, sorry, the amount is seventy thousand dollars.", COMPLETE),
         ("more", "No.", COMPLETE),
-        ("more", "Thanks, no.", OPEN),
+        ("more", "Thanks, no.", COMPLETE),
         ("more", "No, that's all. It was nice talking to you.", COMPLETE),
         ("more", "Yes.", OPEN),
     ],

@@ -61,14 +61,14 @@ def test_a_file_by_its_path() -> None:
             "states.contact.ask: no slot is called fax; the slots are interest",
         ),
         (
-            "    go: contact",
-            "    go: contacts",
+            "timeline], go: contact",
+            "timeline], go: contacts",
             "states.need.go: no state is called contacts; the states are need, contact",
         ),
-        ("    go: contact\n", "    go: contact\n    end: qualified\n", "either go or end"),
+        ("timeline], go: contact", "timeline], end: qualified, go: contact", "either go or end"),
         (
-            "    go: contact\n",
-            "    go: contact\n    confirm: true\n",
+            "timeline], go: contact",
+            "timeline], confirm: true, go: contact",
             "has ask and confirm; a state has one of them at most",
         ),
         (
@@ -93,8 +93,8 @@ def test_a_file_by_its_path() -> None:
             "no outcome is called qualifed; the outcomes are qualified",
         ),
         (
-            "    on: [{if: {intent: no}, go: refused}]",
-            "    on: [{if: {result: nobody}, go: refused}]",
+            "on: [{if: {intent: no}, go: refused}]",
+            "on: [{if: {result: nobody}, go: refused}]",
             "a result is that of do",
         ),
         ("{transfer: adviser}", "{transfer: boss}", "no person is called boss; the people are adviser"),

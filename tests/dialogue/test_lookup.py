@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.dialogue import lookup
-from callcenter.dialogue.brain import Fetched, Filled
+from callcenter.dialogue.brain import Fetch, Fetched, Filled
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.slot import NumberSlot, Slot, TextSlot, YesNoSlot
 from callcenter.dialogue.state import FetchSpec
@@ -27,10 +27,15 @@ def filled(value: Any) -> Filled:
 
 
 def test_what_is_known_is_sent() -> None:
-    spec = FetchSpec(url="https://x/{name}/{phone}", method="get", send=("amount", "risk"), timeout_s=1.5)
+    spec = FetchSpec(url="https://x/{name}?p={phone}", method="get", send=("amount", "risk"), timeout_s=1.5)
     found = lookup.fetch(spec, {"name": filled("Ann Lee/x?"), "amount": filled([1, 2])})
-    assert (found.url, found.method, found.send) == ("https://x/Ann%20Lee%2Fx%3F/", "get", {"amount": [1, 2]})
-    assert found.timeout_s == 1.5
+    url = "https://x/Ann%20Lee%2Fx%3F?p="
+    assert found == Fetch(url=url, method="get", send={"amount": [1, 2]}, timeout_s=1.5)
+
+
+def test_an_address_that_is_not_known_is_not_asked() -> None:
+    spec = FetchSpec(url="https://x/{name}/{phone}", method="delete")
+    assert lookup.fetch(spec, {"name": filled("Ann")}) is None
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_the_schema_wants_only_what_the_language_has_not() -> None:
     assert set(schema["required"]) == {"name", "language", "country", "greeting", "slots", "states"}
     assert schema["$defs"]["MoneySlot"]["required"] == ["type"]
     assert set(schema["$defs"]["ChoiceSlot"]["required"]) == {"type", "options"}
-    assert {"if", "unless", "say", "set", "add", "go", "end"} == set(schema["$defs"]["Rule"]["properties"])
+    assert {"if", "unless", "say", "set", "forget", "add", "go", "end"} == set(schema["$defs"]["Rule"]["properties"])
     assert "is" in schema["$defs"]["Condition"]["properties"]
     assert schema["properties"]["language"]["enum"] == list(LANGUAGES)
 

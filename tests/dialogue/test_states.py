@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -24,7 +24,7 @@ from callcenter.dialogue.brain import (
     Wait,
 )
 from callcenter.dialogue.classify.classifier import Guess, Kind, Source
-from callcenter.dialogue.flow import load_flow
+from callcenter.dialogue.flow import Flow, load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 
 MONDAY = datetime(2026, 11, 23, 10, 0)  # noqa: DTZ001 - local time, as the brain is given it
@@ -70,11 +70,25 @@ intents:
 class Talk:
     """A conversation along a flow that begins as `HEAD`."""
 
-    def __init__(self, rest: str, folder: Path, now: datetime = MONDAY) -> None:
+    def __init__(self, rest: str, folder: Path, now: datetime = MONDAY, **added: str) -> None:
         path = folder / "small.yaml"
-        path.write_text(HEAD + rest, encoding="utf-8")
+        head = HEAD
+        for section, text in added.items():
+            head = head.replace(f"{section}:", text, 1)
+        path.write_text(head + rest, encoding="utf-8")
         self.now = now
-        self.brain = ScriptedBrain(load_flow(path), now=lambda: self.now)
+        self._begin(load_flow(path))
+
+    @classmethod
+    def along(cls, flow: Flow) -> Self:
+        """A conversation along another flow."""
+        talk = cls.__new__(cls)
+        talk.now = MONDAY
+        talk._begin(flow)
+        return talk
+
+    def _begin(self, flow: Flow) -> None:
+        self.brain = ScriptedBrain(flow, now=lambda: self.now)
         self.actions = self.brain.decide(Answered(caller="+442079460958"))
 
     def tell(self, happening: Happening) -> str:

@@ -35,6 +35,10 @@ def _plain_keys(table: Mapping[str, Any]) -> dict[str, Any]:
     return {plain(word): value for word, value in table.items()}
 
 
+def _plain_words(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(plain(word) for word in words)
+
+
 def _pattern(needed: str = "", others: str = "") -> AfterValidator:
     """A regular expression with one of the `needed` groups, maybe `others`; tables in capitals are their words."""
     groups = [*needed.split(), *others.split()]
@@ -102,6 +106,12 @@ class Dates(Part):
     weekdays: _Places
     """From Monday, with the ways to write each."""
     months: _Places
+    misheard: Annotated[dict[Words, Words], _Plain] = Field(default_factory=dict)
+    """What recognisers write for a day of the week, meant for it only right before a time: `je dis à 15 heures`."""
+    misheard_hours: Annotated[dict[Words, Words], _Plain] = Field(default_factory=dict)
+    """What recognisers write for a time of day at the end of an answer, and that time with its hour in figures."""
+    others: Annotated[frozenset[Words], AfterValidator(_plain_words)] = frozenset()
+    """Ordinary words that are almost the name of a day or month."""
     spans: Annotated[dict[Words, Span], _Plain]
     parts: tuple[PartOfDay, ...]
     counts: Annotated[dict[Words, float], _Plain]
@@ -130,6 +140,12 @@ class Vocabulary:
 def group(match: re.Match[str] | None, name: str) -> str:
     """What the group of that name matched; empty if nothing, or if its pattern has no such group."""
     return (match.groupdict().get(name) or "") if match else ""
+
+
+def is_clear(clock: re.Match[str]) -> bool:
+    """Whether what a pattern of times matched is one by itself, not only a number that may be an hour."""
+    told = ("minute", "past", "to", "am", "pm", "sharp", "part")
+    return not clock["hour"].isdigit() or any(group(clock, name) for name in told)
 
 
 @cache

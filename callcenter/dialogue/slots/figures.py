@@ -29,7 +29,7 @@ def written(heard: Heard) -> Figures:
     phones = numbers(heard.language).phones
     text, starts, ends, last = "", [], [], 0
     for match in _spoken(heard.language).finditer(heard.text):
-        plain, figures = heard.text[last : match.start()], _figures(match, phones)
+        plain, figures = heard.text[last : match.start()], _sum(match) or _figures(match, phones)
         text += plain + figures
         starts += [*range(last, match.start()), *([match.start()] * len(figures))]
         ends += [*range(last + 1, match.start() + 1), *([match.end()] * len(figures))]
@@ -47,8 +47,14 @@ def _spoken(language: str) -> re.Pattern[str]:
         rf"(?<!\w)(?:(?:(?P<repeat>{any_word(phones.repeat)})|(?P<times>[2-5])\s+{any_word(phones.times)})[\s-]+"
         rf"(?:{any_word(phones.article)}\s+)?(?P<what>{figure})"
         rf"|(?P<count>[1-9])\s+{any_word(phones.zeros)}"
+        rf"|(?P<tens>[2-9]0)\s+{any_word(phones.tens_and)}\s+(?P<ones>{phones.ones})"
         rf"|(?P<zero>{any_word(phones.zero)})|(?P<digit>{any_word(phones.digits)})|(?P<dash>{any_word(phones.dash)}))(?!\w)"
     )
+
+
+def _sum(match: re.Match[str]) -> str:
+    """`60 et 1`, which is one number that the recogniser left in two."""
+    return str(int(match["tens"]) + int(match["ones"])) if match["tens"] else ""
 
 
 def _figures(match: re.Match[str], phones: Phones) -> str:
@@ -71,6 +77,9 @@ def runs_of(language: str) -> re.Pattern[str]:
     """A run of figures in `Figures.text`, with `+` or the word for it."""
     phones = numbers(language).phones
     digits = rf"\d+(?:{any_word(phones.ordinals)})?"
+    between = rf"(?:{SEPARATORS}+{any_word(phones.links)}(?={SEPARATORS})|)[\s,.;:\-–/()]*"
+    glued = r"(?<=[^\W\d_])(?=\d{5}|0\d\b)"  # "le06 12 34", "number5552347890"
     return re.compile(
-        rf"(?<![\w$])(?:(?P<plus>\+|\b{any_word(phones.plus)}\b)\s*)?\(?{digits}(?:{SEPARATORS}*{digits}(?!\w))*(?!\w)"
+        rf"(?:(?<![\w$])|{glued})(?:(?P<plus>\+|\b{any_word(phones.plus)}\b)\s*)?"
+        rf"\(?{digits}(?:{between}{digits}(?!\w))*(?!\w)"
     )

@@ -79,6 +79,17 @@ class Heard:
         said = self.words(Found(value=None, start=start, end=end)).lower()
         return said in numbers(self.language).reading.articles
 
+    def respelled(self, start: int, end: int, words: str) -> "Heard":
+        """The same with `words` in the place of what is between `start` and `end`, which are edges of words."""
+
+        def moved(place: int) -> int:
+            if place >= end:
+                return place + len(words) - (end - start)
+            return min(place, start + len(words) - 1) if place > start else place
+
+        text = self.text[:start] + words + self.text[end:]
+        return replace(self, text=text, _text_starts=tuple(moved(place) for place in self._text_starts))
+
     @property
     def unread(self) -> str:
         """The caller's words that no parser has used."""

@@ -1,12 +1,12 @@
 """When to call: `tomorrow at three`, `mardi vers 15h30`, `depois de amanhã de manhã`; to a local date and time."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from callcenter.dialogue.slots import days
-from callcenter.dialogue.slots.dates import Vocabulary, group, load_dates
+from callcenter.dialogue.slots import days, near_days
+from callcenter.dialogue.slots.dates import Vocabulary, group, is_clear, load_dates
 from callcenter.dialogue.slots.heard import Found, Heard
 from callcenter.dialogue.spelling import plain
 
@@ -15,6 +15,8 @@ _OPENING, _CLOSING = 8, 19
 _MORNING = 10
 """When to call on a day of which nothing more is said."""
 _MOST_WAIT = 1000.0
+Fits = Callable[[datetime], bool]
+"""Whether somebody is there at that local time."""
 _LONG = {"day", "week", "month"}
 """Units after which the time of day is not that of now."""
 
@@ -35,26 +37,46 @@ class _Said:
         return [match.span() for match in (self.day, self.wait, self.clock, self.part, self.anytime) if match]
 
 
-def parse(heard: Heard, now: datetime, asked: bool, before: datetime | None = None) -> Found | None:
+def parse(
+    heard: Heard, now: datetime, asked: bool, before: datetime | None = None, fits: Fits | None = None
+) -> Found | None:
     """The moment in `heard` as ISO 8601 local time, never before `now`; unasked only with a day or a clear time.
 
     `before` is the moment that it takes the place of: its day holds if no other is said, and its time if only a day is.
+    Of an hour that may be one of the morning or of the evening the one that `fits` is meant.
     """
     now = now.replace(tzinfo=None)
-    said = _said(heard, asked)
+    mended = near_days.mend(heard, asked)
+    said = _said(mended.heard, asked)
     spans = said.spans()
     if not spans or (not asked and not said.day and not said.wait and not said.clock):
         return None
     moment = _after(said, now) if said.wait else _moment(said, now, before)
+    if moment and fits and not fits(moment) and (other := _other_half(said, moment)) and fits(other):
+        moment = other
     if moment is None or moment < now.replace(second=0, microsecond=0):
         return None
     value = moment.isoformat(timespec="minutes")
-    return Found(value=value, start=min(start for start, _ in spans), end=max(end for _, end in spans))
+    return mended.back(Found(value=value, start=min(spans)[0], end=max(end for _, end in spans)))
+
+
+def _other_half(said: _Said, moment: datetime) -> datetime | None:
+    """The same hour twelve hours before or after, that day, if what was said does not tell which."""
+    hour = group(said.clock, "hour")
+    if not hour.isdigit() or not 0 < int(hour) <= 12 or _half(said):
+        return None
+    return moment.replace(hour=(moment.hour + 12) % 24)
+
+
+def is_within(value: str, now: datetime, days_ahead: int | None) -> bool:
+    """Whether the moment `value` (ISO 8601 local time) is at most so many days after the day of `now`; None: always."""
+    ahead = datetime.fromisoformat(value).date() - now.date()
+    return days_ahead is None or ahead.days <= days_ahead
 
 
 def is_whole(heard: Heard) -> bool:
     """Whether `heard` says both day and time, or needs not: `in two hours`, `any time`."""
-    said = _said(heard, True)
+    said = _said(near_days.mend(heard, True).heard, True)
     return bool(said.wait or said.anytime or (said.day and (said.clock or said.part)))
 
 
@@ -111,8 +133,8 @@ def _times(heard: Heard, vocabulary: Vocabulary, text: str, taken: list[re.Match
 
 
 def _is_hour(match: re.Match[str], heard: Heard, vocabulary: Vocabulary) -> bool:
-    if _is_clear(match):
-        return not match["hour"].isdigit() or int(match["hour"]) <= 24
+    if is_clear(match):  # 27 o'clock is an hour that does not exist, and then there is no moment
+        return not match["hour"].isdigit() or int(match["hour"]) <= 24 or bool(group(match, "sharp"))
     if heard.is_article(*match.span("hour")):
         return bool(group(match, "at")) and any(what.match(match.string, match.end()) for what in vocabulary.after_one)
     return int(match["hour"]) <= 24
@@ -120,15 +142,10 @@ def _is_hour(match: re.Match[str], heard: Heard, vocabulary: Vocabulary) -> bool
 
 def _clearest(times: list[re.Match[str]], asked: bool, with_day: bool) -> re.Match[str] | None:
     """The first time that is clear; else one after `at`; a bare number only when `asked`."""
-    clear = [match for match in times if _is_clear(match)]
+    clear = [match for match in times if is_clear(match)]
     at = [match for match in times if group(match, "at")]
     choices = clear or (at if asked or with_day else []) or (times if asked else [])
     return choices[0] if choices else None
-
-
-def _is_clear(match: re.Match[str]) -> bool:
-    told = ("minute", "past", "to", "am", "pm", "sharp", "part")
-    return not match["hour"].isdigit() or any(group(match, name) for name in told)
 
 
 def _after(said: _Said, now: datetime) -> datetime | None:

@@ -18,6 +18,7 @@ class _Patterns:
     opened: re.Pattern[str]
     other: re.Pattern[str]
     age: re.Pattern[str]
+    cents: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def _patterns(language: str) -> _Patterns:
         opened=re.compile(rf"\b{any_of(amounts.opened_by)}\s+(?:{hedge}\s+)?(?:{of}\s+)?(?:{article}\s+)?$"),
         other=re.compile(rf"(?:\s*(?:{any_of(amounts.sharing)}|-|–)\s*\d+)?[\s-]*{other}"),
         age=re.compile(rf"\b{any_of(amounts.age)}\s*$"),
+        cents=re.compile(rf"\s*{any_of(amounts.cents)}\b"),
     )
 
 
@@ -68,6 +70,8 @@ def _is_money(quantity: Quantity, heard: Heard, patterns: _Patterns) -> bool:
         return False
     if quantity.unit:
         return True
+    if patterns.cents.match(heard.text, quantity.end):
+        return False
     if _is_year(quantity.digits) or heard.is_article(quantity.start, quantity.end):
         return False
     return not patterns.age.search(heard.text, 0, quantity.start)

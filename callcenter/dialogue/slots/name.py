@@ -19,7 +19,7 @@ from callcenter.yaml_file import Part
 _LETTERS = r"[^\W\d_]"
 _WORD = re.compile(rf"{_LETTERS}+(?:['’-]{_LETTERS}+)*\.?")
 _GAP = re.compile(r"[\s,]*")
-_STOP = re.compile(r"(?<=\w\w)[.!?]+(?=\s|$)")
+_STOP = re.compile(r"(?<=\w\w)(?:\s?[!?]|[.!?])+(?=\s|$)")
 """The end of a sentence, not of an initial."""
 _NEAR = 50.0
 """Out of 100; letters that are less like the word before them spell another one."""
@@ -99,7 +99,7 @@ def _vocabulary(language: str) -> _Vocabulary:
         before=re.compile(rf"[\s,]*{spelling.pattern(words.before)}", re.IGNORECASE),
         lead_in=re.compile(rf"(?:{skipped}[\s,.!]*)+", re.IGNORECASE),
         title=re.compile(spelling.pattern(_longest(words.titles)), re.IGNORECASE),
-        no_names=frozenset(_key(word) for word in words.no_names if not word.endswith("'")),
+        no_names=frozenset(form for word in words.no_names if not word.endswith("'") for form in (word, _key(word))),
         elided=tuple(word for word in words.no_names if word.endswith("'")),
         letters=Letters.of(words.spelled),
     )
@@ -124,8 +124,9 @@ def parse(text: str, asked: bool, language: str = "en") -> Found | None:
     After a name and the sign of a correction a bare one with capital letters is the right one.
     """
     known = _vocabulary(language)
-    names = chain(_introduced(text, asked, known), _followed(text, asked, known), _bare(text, known) if asked else ())
-    name = next(names, None)
+    name = next(chain(_introduced(text, asked, known), _followed(text, asked, known)), None)
+    if asked and not name:
+        name = _fullest(_bare(text, known))
     if asked or name:
         pieces = correction.pieces(text, language)
         start = text.rindex(pieces[-1]) if pieces else 0
@@ -167,6 +168,15 @@ def _bare(text: str, known: _Vocabulary, start: int = 0) -> Iterator[_Name]:
         start = end
 
 
+def _fullest(names: Iterator[_Name]) -> _Name | None:
+    """The first, or what repeats it with more: `Martin. Paul Martin.`"""
+    name = next(names, None)
+    if not name:
+        return None
+    longer = (other for other in names if other.count > name.count and _key(other.words[-1]) == _key(name.words[-1]))
+    return next(longer, name)
+
+
 def _blanks(text: str) -> int:
     return len(text) - len(text.lstrip())
 
@@ -191,9 +201,17 @@ def _read(text: str, start: int, known: _Vocabulary, strict: bool) -> _Name | No
         name = longer
         if text[name.end - 1] == "." and not name.spelled and len(name.words[-1]) > 1:
             break
+    name = _without_repeat(name, text)
     if not 0 < name.count <= known.words.most or all(len(word) == 1 for word in name.words):
         return None
     return name if not strict or _is_all(name, text, known) else None
+
+
+def _without_repeat(name: _Name, text: str) -> _Name:
+    """`Bond, James Bond` without its beginning."""
+    first, *rest = name.words or ("",)
+    again = len(rest) > 1 and _key(rest[-1]) == _key(first) and text[name.start :].startswith(f"{first},")
+    return replace(name, words=tuple(rest), count=name.count - 1) if again else name
 
 
 def _is_all(name: _Name, text: str, known: _Vocabulary) -> bool:
@@ -220,7 +238,9 @@ def _longer(name: _Name, text: str, known: _Vocabulary) -> _Name | None:
     particles: tuple[str, ...] = ()
     while (word := _WORD.match(text, place)) and _is_particle(word[0], bool(name.words or particles), known):
         particles, place = (*particles, word[0]), word.end() + _blanks(text[word.end() :])
-    if not word or _is_no_name(word[0], known) or (separate and particles):
+    if not word or (separate and particles):
+        return None
+    if _is_no_name(word[0], known) and not (name.words and not separate and _is_proper(word, text)):
         return None
     words = (*name.words, *particles, word[0].rstrip("."))
     return replace(name, words=words, count=name.count + 1, end=word.end(), spelled=False)
@@ -232,8 +252,17 @@ def _is_particle(word: str, within: bool, known: _Vocabulary) -> bool:
 
 
 def _is_no_name(word: str, known: _Vocabulary) -> bool:
-    key = _key(word.rstrip("."))
-    return key in known.no_names or key in known.words.particles or key.startswith(known.elided or "\0")
+    """Whether `word` is an ordinary one, with its accents or with none: `dia` is, but `Díez` is not `diez`."""
+    lower = word.rstrip(".").lower().replace("’", "'")
+    key = _key(lower)
+    return lower in known.no_names or key in known.words.particles or key.startswith(known.elided or "\0")
+
+
+def _is_proper(word: re.Match[str], text: str) -> bool:
+    """Whether it is written as names are at the end of a clause, which makes one of an ordinary word: `Juan Diez`."""
+    letters = word[0].rstrip(".")
+    is_written = len(letters) > _ACCENT_TELLS and letters.isalpha() and letters.istitle()
+    return is_written and (word[0].endswith(".") or not re.match(r"\s*\w", text[word.end() :]))
 
 
 def _with_spelling(words: tuple[str, ...], spelled: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from callcenter.dialogue.slots.vocabulary import any_of, numbers
 
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,.]\d{3})+")
 _SPACED = re.compile(rf"[1-9]\d{{0,2}}(?:{GROUPING_SPACE}\d{{3}})+")
+_REPEATED = re.compile(r"([1-9]\d{0,2})\1$")
 
 
 def digits(heard: Heard, asked: bool) -> Found | None:
@@ -68,14 +69,42 @@ def is_own(heard: Heard) -> bool:
 
 
 def normal(number: str, country: str) -> str | None:
-    """`number` in E.164 if it is a possible one; without `+` it is one of `country` (two letters)."""
+    """`number` in E.164 if it is a possible one; without `+` it is one of `country` (two letters).
+
+    A last group that makes it too long counts once if it was heard twice, as recognisers write it: `06 … 56 78 78`.
+    """
+    for digits in dict.fromkeys((number, _REPEATED.sub(r"\1", number))):
+        parsed = _parsed(digits, country)
+        if parsed and _is_possible(parsed):
+            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        if not is_too_long(digits, country):
+            return None
+    return None
+
+
+def _parsed(number: str, country: str) -> phonenumbers.PhoneNumber | None:
     try:
-        parsed = phonenumbers.parse(number, country)
+        return phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         return None
+
+
+def _is_possible(parsed: phonenumbers.PhoneNumber) -> bool:
+    """Whether it has the length of a number there, and begins as one may: with no 0 in France, with no 3 in Spain."""
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        return False
+    digits = phonenumbers.national_significant_number(parsed)
+    plans = _plans(parsed.country_code or 0)
+    return not plans or any(re.fullmatch(plan, digits) for plan in plans)
+
+
+@cache
+def _plans(country_code: int) -> tuple[str, ...]:
+    """Patterns of all numbers of the countries with that code."""
+    regions = phonenumbers.region_codes_for_country_code(country_code)
+    known = [plan for region in regions if (plan := phonenumbers.PhoneMetadata.metadata_for_region(region))]
+    numbers_of = [plan.general_desc for plan in known if plan.general_desc]
+    return tuple(one.national_number_pattern for one in numbers_of if one.national_number_pattern)
 
 
 def is_whole(number: str, country: str) -> bool:
@@ -85,10 +114,8 @@ def is_whole(number: str, country: str) -> bool:
 
 def is_too_long(number: str, country: str) -> bool:
     """Whether no more digits can make `number` a telephone number."""
-    try:
-        reason = phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number, country))
-    except phonenumbers.NumberParseException:
-        return False
+    parsed = _parsed(number, country)
+    reason = phonenumbers.is_possible_number_with_reason(parsed) if parsed else None
     return bool(reason == phonenumbers.ValidationResult.TOO_LONG)
 
 

@@ -20,10 +20,19 @@ _CLASSES = {"9": r"\d", "A": "[a-z0]", "?": "[a-z0-9]"}
 
 _MEANT = (
     (r"^(0?\d\s)1(\d{3})$", r"\1\2"),  # zéro un mille
+    (r"^(\d\d)\s?1(\d{3})$", r"\1\2"),  # 33 mille
     (r"^(0\d)(00)$", r"\g<1>1\2"),  # zéro six cent
     (r"^(\d\d?)000\s+0(\d\d)$", r"\g<1>0\2"),  # soixante-quinze mille zéro onze
+    (r"^(\d\d)(?:[\s.,]?|\s1)000\s?0?([1-9]\d)$", r"\g<1>0\2"),  # 75 mille 11, 75 000 11
+    (r"^(\d\d)(?:[\s.,]?|\s1)000\s?0{0,2}([1-9])$", r"\g<1>00\2"),  # 69 mille 3, 690003
+    (r"^(\d\d)\s1000\s([1-9]\d\d)$", r"\1\2"),  # 92 mille 200
+    (r"^(\d\d)[.,]0?([1-9]\d)$", r"\g<1>0\2"),  # 75.11
+    (r"^(\d\d)[.,]0?([1-9])$", r"\g<1>00\2"),  # 69.3, 69.03
 )
 """Digits that number words become, and what they mean where they do not fit otherwise."""
+
+_UNITS_THOUSAND = re.compile(r"[1-9]\s1000")
+"""`6 mille`, which is 6000 rather than 61000."""
 
 
 class _Country(Part):
@@ -88,7 +97,9 @@ def parse(heard: Heard, country: str, asked: bool) -> Found | None:
 
 
 def _fitted(form: _Form, said: str) -> str | None:
-    variants = [said, *(re.sub(heard, meant, said) for heard, meant in _MEANT if form.is_plain)]
+    variants = [] if form.is_plain and _UNITS_THOUSAND.fullmatch(said) else [said]
+    if form.is_plain:
+        variants += [re.sub(heard, meant, said) for heard, meant in _MEANT if re.match(heard, said)]
     return next((form.normal(variant) for variant in variants if form.spoken.fullmatch(variant)), None)
 
 

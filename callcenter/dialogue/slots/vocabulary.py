@@ -128,6 +128,12 @@ class Phones(Part):
     times: tuple[Words, ...] = ()
     """After a number: `deux fois le six`."""
     article: tuple[Words, ...] = ()
+    links: tuple[Words, ...] = ()
+    """Words between groups of figures: `et`."""
+    tens_and: tuple[Words, ...] = ()
+    """Between the tens and the ones of a number of which a recogniser wrote only the words apart: `60 et 1`."""
+    ones: Pattern = r"[1-9]\b"
+    """The ones that follow such tens."""
     plus: tuple[Words, ...]
     dash: tuple[Words, ...]
     """Separators said aloud."""

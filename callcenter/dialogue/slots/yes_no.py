@@ -38,6 +38,7 @@ class _Vocabulary:
     opening: re.Pattern[str]
     """Those too that count only at the beginning of a clause."""
     whole: re.Pattern[str]
+    neither: re.Pattern[str]
     lead_in: re.Pattern[str]
     polite: re.Pattern[str]
 
@@ -63,6 +64,7 @@ def _vocabulary(language: str) -> _Vocabulary:
         anywhere=_kinds(anywhere | neither),
         opening=_kinds({kind: anywhere[kind] + opening[kind] for kind in both} | neither),
         whole=_kinds(whole | neither),
+        neither=re.compile(_spelt(replies.neither)),
         lead_in=re.compile(_spelt(replies.lead_ins)),
         polite=re.compile(_spelt(replies.polite)),
     )
@@ -91,10 +93,19 @@ def parse(heard: Heard, asked: bool) -> Found | None:
     """
     if not asked:
         return None
-    known = _vocabulary(heard.language)
-    text = _WORD.sub(lambda word: normal(word[0]), heard.text)
+    known, text = _vocabulary(heard.language), _normal(heard)
     answer = _decisive([answer for answer in _answers(text, known) if answer.kind != "neither"], text, heard, known)
     return Found(value=answer.kind == "yes", start=answer.start, end=answer.end) if answer else None
+
+
+def is_unsure(heard: Heard) -> bool:
+    """Whether all that `heard` answers is that the caller cannot tell: `no sé`, which begins like a no."""
+    kinds = {answer.kind for answer in _answers(_normal(heard), _vocabulary(heard.language))}
+    return kinds == {"neither"}
+
+
+def _normal(heard: Heard) -> str:
+    return _WORD.sub(lambda word: normal(word[0]), heard.text)
 
 
 def _answers(text: str, known: _Vocabulary) -> Iterator[_Answer]:
@@ -118,7 +129,26 @@ def _at(text: str, start: int, begins: bool, only: bool, known: _Vocabulary) -> 
     found = known.whole.match(text, start) if only else None
     if not found or not _stands_alone(found, text, known):
         found = (known.opening if begins else known.anywhere).match(text, start)
-    return _Answer(str(found.lastgroup).partition("_")[0], found.start(), found.end()) if found else None
+    if not found:
+        return None
+    if unsure := _unsure(found, text, known):
+        return _Answer("neither", found.start(), unsure.end())
+    return _Answer(str(found.lastgroup).partition("_")[0], found.start(), found.end())
+
+
+def _unsure(found: re.Match[str], text: str, known: _Vocabulary) -> re.Match[str] | None:
+    """What is neither and goes on from within `found`, as in `pues no sé`, or ends all after it: `no, no sé`."""
+    for word in _WORD.finditer(text, found.start() + 1):
+        neither = known.neither.match(text, word.start())
+        if word.start() >= found.end():
+            return neither if neither and _ends(text, neither.end()) and _is_no(found) else None
+        if neither and neither.end() > found.end():
+            return neither
+    return None
+
+
+def _is_no(found: re.Match[str]) -> bool:
+    return str(found.lastgroup).startswith("no_")
 
 
 def _stands_alone(found: re.Match[str], text: str, known: _Vocabulary) -> bool:

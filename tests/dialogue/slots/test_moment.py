@@ -152,3 +152,42 @@ def test_what_is_not_said_is_as_it_was(language: str, text: str, expected: str) 
     found = moment.parse(Heard.of(text, language), now, True, before)
     assert found is not None
     assert found.value == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "days", "expected"),
+    [
+        ("2026-11-19T23:30", 0, True),
+        ("2026-11-20T00:00", 0, False),
+        ("2026-12-03T18:00", 14, True),
+        ("2026-12-04T08:00", 14, False),
+        ("2027-11-19T08:00", None, True),
+    ],
+)
+def test_how_far_ahead(value: str, days: int | None, expected: bool) -> None:
+    now = datetime(2026, 11, 19, 20, 0)  # noqa: DTZ001
+    assert moment.is_within(value, now, days) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("friday at eight", "2026-11-20T20:00"),
+        ("friday at eight in the morning", "2026-11-20T08:00"),
+        ("friday at eight a.m.", "2026-11-20T08:00"),
+        ("friday at 14:00", "2026-11-20T14:00"),
+        ("friday at noon", "2026-11-20T12:00"),
+        ("friday at four", "2026-11-20T16:00"),  # at neither four is anybody there
+    ],
+)
+def test_the_half_of_the_day_in_which_somebody_is_there(text: str, expected: str) -> None:
+    now = datetime(2026, 11, 19, 10, 0)  # noqa: DTZ001
+    found = moment.parse(Heard.of(text, "en"), now, True, None, lambda at: 18 <= at.hour < 22)
+    assert found
+    assert found.value == expected
+
+
+@pytest.mark.parametrize("text", ["Monday at twenty seven o'clock", "at 25 o'clock"])
+def test_an_hour_that_does_not_exist_is_no_time(text: str) -> None:
+    now = datetime(2026, 11, 19, 10, 0)  # noqa: DTZ001
+    assert moment.parse(Heard.of(text, "en"), now, True) is None

@@ -168,3 +168,11 @@ _PIECES = "$ 5 50 0 , . - k to and half a million of thousand 1e9 years dollars 
 @given(st.lists(st.sampled_from(_PIECES.split())))
 def test_no_mixture_raises(pieces: list[str]) -> None:
     parsed(" ".join(pieces))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Five cents.", "en"), ("cinq centimes", "fr"), ("cinco céntimos", "es"), ("cinco cêntimos", "pt")],
+)
+def test_cents_alone_are_no_amount(text: str, language: str) -> None:
+    assert money.parse(Heard.of(text, language)) is None

@@ -197,3 +197,43 @@ def test_unasked(language: str, text: str, expected: str | None) -> None:
 @given(st.text(), st.booleans(), st.sampled_from(["en", "fr", "es", "pt"]))
 def test_nothing_raises(text: str, asked: bool, language: str) -> None:
     parsed(text, language, asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Dias.", "pt", "Dias"),
+        ("João Dias", "pt", "João Dias"),
+        ("Bom dia, é Ana Dias.", "pt", "Ana Dias"),
+        ("Bons dias.", "pt", None),
+        ("Pronto.", "pt", None),
+        ("Pronto, é Ana Dias.", "pt", "Ana Dias"),
+        ("Bom dia, o meu nome é João Silva Queria falar com a assistência.", "pt", "João Silva"),
+        ("Díez.", "es", "Díez"),
+        ("Ana Díez.", "es", "Ana Díez"),
+        ("Diez.", "es", None),
+        ("diez", "es", None),
+        ("Me llamo Juan Diez.", "es", "Juan Diez"),
+        ("Buenos días.", "es", None),
+        ("Hugo Mas.", "es", "Hugo Mas"),
+        ("Es para Hugo Mas.", "es", "Hugo Mas"),
+        ("Para Hugo Mas", "es", "Hugo Mas"),
+        ("La cita es para mi hijo Hugo Mas.", "es", "Hugo Mas"),
+        ("Es para mi hijo.", "es", None),
+        ("Para mañana.", "es", None),
+        ("Para una revisión.", "es", None),
+        ("Más.", "es", None),
+        ("Martin, Paul Martin.", "fr", "Paul Martin"),
+        ("Martin. Paul Martin.", "fr", "Paul Martin"),
+        ("Le nom ? C'est Paul Martin.", "fr", "Paul Martin"),
+        ("Le nom ? Martin.", "fr", "Martin"),
+        ("Nom : Martin", "fr", "Martin"),
+        ("C'est pour Paul Martin.", "fr", "Paul Martin"),
+        ("Bond, James Bond.", "en", "James Bond"),
+        ("Name? Paul Martin.", "en", "Paul Martin"),
+        ("It's for John Smith.", "en", "John Smith"),
+        ("This is Mary Day.", "en", "Mary Day"),
+    ],
+)
+def test_names_that_are_ordinary_words_or_said_twice(text: str, language: str, expected: str | None) -> None:
+    assert parsed(text, language) == expected

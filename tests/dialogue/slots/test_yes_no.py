@@ -118,3 +118,55 @@ def test_the_words_of_the_answer() -> None:
 @given(st.text(), st.sampled_from(["en", "fr", "es", "pt"]))
 def test_nothing_raises(text: str, language: str) -> None:
     answer(text, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("No sé.", "es"),
+        ("Pues no sé.", "es"),
+        ("No, no sé.", "es"),
+        ("Não sei.", "pt"),
+        ("Eu não sei.", "pt"),
+        ("Je ne sais pas.", "fr"),
+        ("Non, je ne sais pas.", "fr"),
+        ("I don't know.", "en"),
+        ("Well, I don't really know.", "en"),
+        ("I have no idea.", "en"),
+    ],
+)
+def test_who_does_not_know_says_neither_yes_nor_no(text: str, language: str) -> None:
+    heard = Heard.of(text, language)
+    assert yes_no.parse(heard, True) is None
+    assert yes_no.is_unsure(heard)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("No problem.", "en"),
+        ("Why not?", "en"),
+        ("Pas de problème.", "fr"),
+        ("Il n'y a pas de problème.", "fr"),
+        ("Y a pas de souci.", "fr"),
+        ("Pourquoi pas ?", "fr"),
+        ("Sin problema.", "es"),
+        ("No hay problema.", "es"),
+        ("¿Por qué no?", "es"),
+        ("Sem problema.", "pt"),
+        ("Sem problema nenhum.", "pt"),
+        ("Não há problemas.", "pt"),
+        ("Por que não?", "pt"),
+    ],
+)
+def test_a_yes_with_a_no_in_it(text: str, language: str) -> None:
+    heard = Heard.of(text, language)
+    found = yes_no.parse(heard, True)
+    assert found
+    assert found.value is True
+    assert not yes_no.is_unsure(heard)
+
+
+@pytest.mark.parametrize("text", ["Yes.", "No.", "No, not right now.", "Tomorrow at ten.", "Um"])
+def test_what_is_an_answer_or_none_at_all_is_not_unsure(text: str) -> None:
+    assert not yes_no.is_unsure(Heard.of(text, "en"))
