@@ -1,7 +1,6 @@
 """The command line: parses arguments, calls what does the work, prints what comes back; nothing else."""
 
 import argparse
-import asyncio
 import json
 import shlex
 import sys
@@ -13,18 +12,25 @@ from typing import Any, TypeAlias
 
 import shtab
 import uvloop
-from rich.console import Console
 
-from callcenter import __version__, config, control, daemon, demo, display, doctor, flow_commands, log
+from callcenter import (
+    __version__,
+    calling_commands,
+    config,
+    control,
+    daemon,
+    display,
+    doctor,
+    flow_commands,
+    log,
+    whisper_commands,
+)
 from callcenter.bench import media, plot, soak, turns
 from callcenter.bench.media_report import MediaReport
-from callcenter.config import Log, Phone, Settings
+from callcenter.config import Log, Settings
 from callcenter.errors import CallCenterError, innermost
 from callcenter.outbound import command_line as outbound
-from callcenter.simulation import live, persona, simulation
-from callcenter.simulation.details import details
-from callcenter.simulation.persona import Persona
-from callcenter.simulation.phone import SipTarget
+from callcenter.simulation import persona
 from callcenter.speech.models import Condition, Models
 from callcenter.store import codec, queries
 from callcenter.store.database import Database
@@ -77,11 +83,7 @@ def parser() -> argparse.ArgumentParser:
     leads = add("leads", _leads, "list leads")
     leads.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
     leads.add_argument("--status", help="only leads with this one, such as qualified")
-    demonstrate = add("demo", _demo, "bring everything up on this machine and watch a caller being served")
-    _add_calling(demonstrate, nargs="*")
-    demonstrate.add_argument("--stay", action="store_true", help="afterwards, stay up for calls from your own phone")
-    simulate = add("simulate", _simulate, "call in over SIP as personas, and measure from the caller's side")
-    _add_calling(simulate, nargs="+")
+    calling_commands.add_to(add)
     add("doctor", _doctor, "check configuration, Asterisk, sound, models and database, and say what to do")
     models = add("models", _models, "list, fetch or verify the models")
     models.add_argument("action", choices=["list", "fetch", "verify"])
@@ -89,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     flows = commands.add_parser("flow", help="check, draw, test flows, and talk to them", description="Work on flows.")
     flow_commands.add_to(flows, _add)
     outbound.add_commands(add)
+    whisper_commands.add_to(add)
     _add_benches(commands.add_parser("bench", help="measure speed and capacity", description="Measure."))
     return root
 
@@ -142,15 +145,6 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _add_calling(sub: argparse.ArgumentParser, *, nargs: str) -> None:
-    personas = sub.add_argument("personas", nargs=nargs, type=Path, metavar="PERSONA.yaml", help="who calls")
-    personas.complete = shtab.FILE  # type: ignore[attr-defined]
-    sub.add_argument("--calls", type=int, metavar="N", help="place N calls, the personas in turn (default: one each)")
-    sub.add_argument("--at-once", type=int, default=1, metavar="N", help="calls at the same time (default 1)")
-    record = sub.add_argument("--record", type=Path, metavar="DIR", help="keep each call as a stereo WAV file there")
-    record.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-
-
 async def _run(options: argparse.Namespace, settings: Settings) -> int:
     await daemon.run(settings)
     return 0
@@ -175,48 +169,6 @@ async def _leads(options: argparse.Namespace, settings: Settings) -> int:
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         found = await queries.leads(session, status=options.status, limit=options.limit)
         return _show(found, options, display.leads)
-
-
-async def _demo(options: argparse.Namespace, settings: Settings) -> int:
-    console, personas = _console(options), _personas(options)
-    settings = demo.about(settings, (caller.flow for caller in personas))
-    async with demo.house(settings, console.print) as house:
-        result = await _call_in(personas, options, house.settings, house.traces)
-        if options.stay:
-            console.print(house.invitation)
-            await asyncio.Event().wait()
-    return result
-
-
-async def _simulate(options: argparse.Namespace, settings: Settings) -> int:
-    return await _call_in(_personas(options), options, settings, await demo.Traces.before(settings))
-
-
-def _personas(options: argparse.Namespace) -> list[Persona]:
-    return [persona.load(path) for path in options.personas or [demo.PERSONA]]
-
-
-async def _call_in(
-    personas: list[Persona], options: argparse.Namespace, settings: Settings, traces: demo.Traces
-) -> int:
-    console = _console(options)
-    plan = simulation.Plan(
-        personas=personas,
-        calls=options.calls,
-        at_once=options.at_once,
-        target=_target(settings.phone),
-        control=settings.paths.control_socket,
-        cache=settings.paths.cache,
-        record=options.record,
-    )
-    with live.audience(console, len(plan.callers)) as audience:
-        report = await simulation.simulate(plan, audience, traces.left)
-    for call in report.calls:
-        console.print(details(call))
-    console.print(live.summary(report))
-    if options.json:
-        print(json.dumps(report.as_json()))
-    return 0 if report.ok else 1
 
 
 async def _bench_media(options: argparse.Namespace, settings: Settings) -> int:
@@ -294,22 +246,6 @@ async def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     return 0 if all(finding.ok for finding in findings) else 1
-
-
-def _target(phone: Phone) -> SipTarget:
-    return SipTarget(
-        host=phone.host,
-        port=phone.port,
-        user=phone.username,
-        password=phone.password.get_secret_value(),
-        extension=phone.extension,
-    )
-
-
-def _console(options: argparse.Namespace) -> Console:
-    """Where progress and pictures go: not where the JSON goes."""
-    console = Console(stderr=options.json)
-    return console if console.is_terminal else Console(stderr=options.json, width=120)
 
 
 def _show(content: Any, options: argparse.Namespace, draw: Callable[[Any], None]) -> int:

@@ -14,15 +14,41 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from callcenter.errors import ConfigurationError, FileError
+from callcenter.usage import PROVIDERS
 
 PREFIX = "CALLCENTER_"
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-VoiceName = Annotated[str, StringConstraints(pattern=r"^(espeak|piper):.+$")]
+VoiceName = Annotated[str, StringConstraints(pattern=r"^(espeak|piper|openai|deepgram):.+$")]
+VoiceNames = Annotated[
+    tuple[VoiceName, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)
+]
+RecogniserName = Literal["whisper", "deepgram", "flux", "openai", "remote"]
+
+
+def _provider(name: str) -> str:
+    if name not in PROVIDERS:
+        raise ValueError(f"nobody of this name is paid; those who may be are {', '.join(PROVIDERS)}")
+    return name
+
+
+ProviderName = Annotated[str, AfterValidator(_provider)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -51,6 +77,9 @@ class Media(Section):
 class Hearing(Section):
     """Voice activity and the recogniser."""
 
+    recognisers: tuple[RecogniserName, ...] = Field(default=("whisper",), min_length=1)
+    """First choice first; the next is asked when one fails. `whisper` runs here, `deepgram` and `flux` hear while the
+    caller talks (`[deepgram]`), `openai` transcribes (`[openai]`), `remote` is a Whisper elsewhere (`[remote]`)."""
     model: str = "base"
     """A name in `speech/models.toml`, a Whisper size that a hub has, or a folder."""
     device: Literal["cpu", "cuda", "auto"] = "cpu"
@@ -88,8 +117,9 @@ class Talking(Section):
 
     voice: str = "joe-us"
     """Piper's: a name in `speech/models.toml`, or the path of an `.onnx` voice."""
-    voices: dict[Language, VoiceName] = {}
-    """By language: `espeak:` and one of espeak-ng's voices (`fr`, `pt-br`, `es+f2`), or `piper:` and as in `voice`."""
+    voices: dict[Language, VoiceNames] = {}
+    """By language: `espeak:` and one of espeak-ng's voices (`fr`, `pt-br`, `es+f2`), `piper:` and as in `voice`,
+    `openai:coral` or `deepgram:aura-2-thalia-en`. Of several the first speaks, and the next when it fails."""
     threads: int = Field(default=1, ge=1, le=64)
     waiting: int = Field(default=32, ge=1)
 
@@ -101,6 +131,12 @@ class Dialogue(Section):
     """The name of a shipped flow, or the path of a flow file; it answers where the dialplan names none."""
     flows: tuple[str, ...] = ()
     """Others that are loaded, for the dialplan to choose: `Stasis(ai-call-center,flow=energy)`."""
+    brain: Literal["scripted", "model"] = "scripted"
+    """`model`: a language model leads the conversation along the same flow (`[model]`); if it fails in a call, the
+    flow's own rules go on from there."""
+    pretend_it_is: NaiveDatetime | None = None
+    """For rehearsals: the local time that flows go by when the daemon starts, such as `"2026-11-20T09:30"`; it runs on
+    from there. Opening hours and "tomorrow" are then what they are in every rehearsal."""
     filler_ms: int = Field(default=1500, ge=300, le=10_000)
     """A caller who has waited this long for an answer hears `One moment` or the like."""
 
@@ -131,6 +167,69 @@ class Understanding(Section):
         if self.classifier == "http" and not self.url.startswith(("http://", "https://")):
             raise ValueError("classifier http needs the url of the service, http://… or https://…")
         return self
+
+
+class Model(Section):
+    """The language model: any server that speaks OpenAI's chat completions with tools."""
+
+    url: str = "https://api.openai.com/v1"
+    """Its base URL; Groq, vLLM, LM Studio, Ollama and llama.cpp have one that ends in `/v1` too."""
+    name: str = "gpt-4.1-mini"
+    key: SecretStr = SecretStr("")
+    temperature: float = Field(default=0.3, ge=0, le=2)
+    first_s: float = Field(default=2.5, gt=0, le=30)
+    """So long it may take to its first word; then it is asked once more, then the flow's own rules answer."""
+    stall_s: float = Field(default=2.0, gt=0, le=30)
+    """So long it may fall silent in the middle of an answer."""
+    tries: int = Field(default=2, ge=1, le=5)
+    tokens_per_call: int = Field(default=30_000, ge=1000)
+    """Sent and received, together; after that the flow's own rules go on."""
+    history_tokens: int = Field(default=3000, ge=500)
+    """About so many of the conversation are sent each time; older turns are left out, slots never."""
+
+
+class OpenAI(Section):
+    """OpenAI's recogniser and voices, or a server that speaks their protocol."""
+
+    url: str = "https://api.openai.com/v1"
+    key: SecretStr = SecretStr("")
+    transcription: str = "gpt-4o-mini-transcribe"
+    speech: str = "gpt-4o-mini-tts"
+    timeout_s: float = Field(default=4.0, gt=0, le=60)
+
+
+class Deepgram(Section):
+    """Deepgram's recognisers and voices."""
+
+    url: str = "https://api.deepgram.com"
+    """`http` and `https` here stand for `ws` and `wss` where sound is streamed."""
+    key: SecretStr = SecretStr("")
+    model: str = "nova-3"
+    flux: str = "flux-general-en"
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+    """So long it may take to connect, and to give the last words once the caller has paused."""
+
+
+class Remote(Section):
+    """A Whisper on another machine: `callcenter whisper-server`, or an older installation's."""
+
+    url: str = "http://127.0.0.1:8000"
+    style: Literal["multipart", "json"] = "multipart"
+    """`POST /transcribe` with a file, or `POST /whisper` with base64 in JSON."""
+    key: SecretStr = SecretStr("")
+    """Sent as a bearer token, if the server wants one."""
+    timeout_s: float = Field(default=4.0, gt=0, le=60)
+
+
+class Price(Section):
+    """What one provider costs, in the currency that you think in."""
+
+    minute: Amount = 0.0
+    """Heard."""
+    million_characters: Amount = 0.0
+    """Spoken."""
+    million_tokens_in: Amount = 0.0
+    million_tokens_out: Amount = 0.0
 
 
 class Limits(Section):
@@ -273,6 +372,12 @@ class Settings(BaseSettings):
     talking: Talking = Talking()
     dialogue: Dialogue = Dialogue()
     understanding: Understanding = Understanding()
+    model: Model = Model()
+    openai: OpenAI = OpenAI()
+    deepgram: Deepgram = Deepgram()
+    remote: Remote = Remote()
+    prices: dict[ProviderName, Price] = {}
+    """By provider: `[prices.deepgram]`, `[prices.model]`, `[prices."openai:speech"]` …; all are in `usage.PROVIDERS`."""
     limits: Limits = Limits()
     admission: Admission = Admission()
     recording: Recording = Recording()
@@ -326,8 +431,13 @@ def load(path: Path | None = None) -> Settings:
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """The variables from which `load` reads these settings again, in another process; secrets are in clear."""
-    values = ((f"{PREFIX}{name}__{key}".upper(), value) for name, section in settings for key, value in section)
-    return {name: _in_environment(value) for name, value in values if value is not None}
+    values: dict[str, Any] = {}
+    for name, section in settings:
+        if isinstance(section, Section):
+            values |= {f"{PREFIX}{name}__{key}".upper(): value for key, value in section}
+        else:
+            values[f"{PREFIX}{name}".upper()] = {key: dict(value) for key, value in section.items()}
+    return {name: _in_environment(value) for name, value in values.items() if value is not None}
 
 
 def find() -> Path | None:
@@ -362,7 +472,7 @@ def _read(path: Path) -> str:
 
 def _explained(error: ValidationError, path: Path | None, text: str, content: dict[str, Any]) -> ConfigurationError:
     first = error.errors()[0]
-    keys = [str(part) for part in first["loc"]]
+    keys = [str(part) for part in first["loc"] if part != "[key]"]
     message = f"{'.'.join(keys)}: {first['msg']}{_allowed(keys)}"
     section = content.get(keys[0])
     in_file = (len(keys) == 1 and keys[0] in content) or (isinstance(section, dict) and keys[1] in section)
@@ -377,6 +487,8 @@ def _allowed(keys: list[str]) -> str:
     if section is None:
         return f"; the sections are {', '.join(Settings.model_fields)}"
     model = section.annotation
+    if keys[0] == "prices" and len(keys) > 2 and keys[2] not in Price.model_fields:
+        return f"; a price has {', '.join(Price.model_fields)}"
     if len(keys) > 1 and isinstance(model, type) and issubclass(model, Section) and keys[1] not in model.model_fields:
         return f"; [{keys[0]}] knows {', '.join(model.model_fields)}"
     return ""

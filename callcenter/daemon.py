@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import structlog
 
-from callcenter import __version__, garbage, repertoire, systemd
+from callcenter import __version__, garbage, local_time, repertoire, systemd
 from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import Channel
@@ -78,6 +78,8 @@ async def run(settings: Settings) -> None:
         garbage.spare_what_is_there()
         systemd.notify("READY=1")
         log.info("= ready", app=settings.asterisk.app, instance=exchange.instance)
+        if settings.dialogue.pretend_it_is:
+            log.warning("! pretends", now=clock_of(settings)().isoformat(timespec="minutes"), meaning="a rehearsal")
         await exchange.answer_calls(stop, settings.limits.drain_s)
 
 
@@ -86,7 +88,7 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
     """A daemon with all its parts, which end when it does."""
     flows = repertoire.flows(settings)
     for flow in flows.values():
-        await asyncio.to_thread(make_ready, flow, datetime.now)
+        await asyncio.to_thread(make_ready, flow, clock_of(settings))
     instance = instance_name(settings)
     watchers, clock, switchboard, latencies = Watchers(), Clock(), Switchboard(), Latencies()
     async with (
@@ -126,7 +128,7 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
         start(prepare(flows.values(), speech))
         start(systemd.feed_watchdog())
         answer = partial(report, exchange, clock, recorder, latencies, speech, desk)
-        async with serving(settings.paths.control_socket, watchers, answer):
+        async with serving(settings.paths.control_socket, watchers, lambda: {**answer(), "clock": told_time(settings)}):
             yield exchange
         await recorder.close(STORE_CLOSE_S)
 
@@ -175,8 +177,7 @@ async def staffed(shared: Callable[..., Office], flow: Flow, speech: Speech, des
 
     def brain(known: Mapping[str, str]) -> ScriptedBrain:
         spoken = flow.chosen(random.random())
-        # The time has no zone: callers mean the time here.
-        return ScriptedBrain(spoken, now=datetime.now, classifier=chain, known=known)
+        return ScriptedBrain(spoken, now=clock_of(settings), classifier=chain, known=known)
 
     return shared(
         flow=flow.name,
@@ -188,7 +189,19 @@ async def staffed(shared: Callable[..., Office], flow: Flow, speech: Speech, des
         fillers=flow.sentences.fillers,
         apology=flow.sentences.too_busy,
         manners=manners(settings, flow),
+        asks=repertoire.asks(flow),
     )
+
+
+def clock_of(settings: Settings) -> Callable[[], datetime]:
+    """The local time that flows go by."""
+    return partial(local_time.now, settings.dialogue.pretend_it_is, STARTED)
+
+
+def told_time(settings: Settings) -> dict[str, Any]:
+    """The same, for `callcenter status`."""
+    now, pretended = clock_of(settings)(), settings.dialogue.pretend_it_is is not None
+    return {"now": now.isoformat(timespec="seconds"), "pretended": pretended}
 
 
 def legs(ari: Ari, switchboard: Switchboard, instance: str, channel: Channel, call: str) -> Legs:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,8 @@ from callcenter.errors import CallCenterError, MissingPartError
 
 PERSONA = Path(__file__).parent / "simulation" / "demo.yaml"
 """Who calls in the demo."""
+FRIDAY, MORNING = 4, time(9, 30)
+"""When the rehearsal begins: within the opening hours of the shipped flows."""
 START_S = 120.0
 """The first start makes the database, on a machine that is busy with other things."""
 STOP_S = 15.0
@@ -178,6 +181,18 @@ def about(settings: Settings, flows: Iterable[str | None]) -> Settings:
     """`settings` with `flows` loaded too; None is what answers anyway."""
     wanted = dict.fromkeys((*settings.dialogue.flows, *filter(None, flows)))
     return settings.model_copy(update={"dialogue": settings.dialogue.model_copy(update={"flows": tuple(wanted)})})
+
+
+def rehearsed(settings: Settings, now: datetime) -> Settings:
+    """`settings` whose flows believe that it is the next Friday morning, if they pretend nothing yet.
+
+    At night or on Sunday nobody would be in the flows' offices.
+    """
+    if settings.dialogue.pretend_it_is:
+        return settings
+    friday = now.date() + timedelta(days=(FRIDAY - now.weekday()) % 7)
+    changes = {"pretend_it_is": datetime.combine(friday, MORNING)}
+    return settings.model_copy(update={"dialogue": settings.dialogue.model_copy(update=changes)})
 
 
 @asynccontextmanager

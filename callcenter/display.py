@@ -31,25 +31,25 @@ NARROWEST_BAR = 4
 
 def status(report: Mapping[str, Any], out: Console = console) -> None:
     """Print the answer to `callcenter status`."""
-    out.print(_status(report))
+    out.print(condition.drawn(report))
 
 
 async def watch(ask: Callable[[], Awaitable[Mapping[str, Any]]], every_s: float = 1.0) -> None:
     """Show the status until interrupted."""
-    with Live(_status(await ask()), console=console, screen=True) as live:
+    with Live(condition.drawn(await ask()), console=console, screen=True) as live:
         while True:
             await asyncio.sleep(every_s)
-            live.update(_status(await ask()))
+            live.update(condition.drawn(await ask()))
 
 
 def calls(found: Sequence[StoredCall], out: Console = console) -> None:
     """Print past calls, a line each."""
-    table = _table("call", "when", "caller", "DID", "flow", "length", "turns", "outcome", "ended by")
+    table = table("call", "when", "caller", "DID", "flow", "length", "turns", "outcome", "ended by")
     for call in found:
-        length = _duration((call.ended - call.started).total_seconds()) if call.ended else "still on"
+        length = duration((call.ended - call.started).total_seconds()) if call.ended else "still on"
         table.add_row(
             str(call.id)[:8],
-            _when(call.started),
+            when(call.started),
             call.caller,
             call.did,
             call.flow,
@@ -63,10 +63,10 @@ def calls(found: Sequence[StoredCall], out: Console = console) -> None:
 
 def leads(found: Sequence[StoredLead], out: Console = console) -> None:
     """Print leads, a line each."""
-    table = _table("call", "changed", "caller", "status", "slots")
+    table = table("call", "changed", "caller", "status", "slots")
     for lead in found:
         slots = {name: slot.value for name, slot in lead.slots.items()}
-        table.add_row(str(lead.call)[:8], _when(lead.updated), lead.caller, lead.status, _slots(slots))
+        table.add_row(str(lead.call)[:8], when(lead.updated), lead.caller, lead.status, slots(slots))
     out.print(table if found else "no leads yet")
 
 
@@ -94,7 +94,7 @@ def _figures(found: Transcript) -> Iterator[Text]:
     answers = [turn.timings["total"] for turn in found.turns if {"endpoint", "total"} <= turn.timings.keys()]
     if answers:
         typical = percentiles(answers)
-        figures = f"  {len(answers)}: p50 {_ms(typical['p50'])}, p95 {_ms(typical['p95'])}"
+        figures = f"  {len(answers)}: p50 {milliseconds(typical['p50'])}, p95 {milliseconds(typical['p95'])}"
         yield Text.assemble(("answers", "bold"), figures)
     if found.call.recording:
         yield Text.assemble(("recording", "bold"), f"  {found.call.recording}")
@@ -112,7 +112,7 @@ def waterfall(timings: Mapping[str, float], span: float, out: Console) -> Iterat
         return round(ms / span * wide)
 
     def row(name: str, bar: str, ms: float, style: str) -> Text:
-        return Text.assemble(f"{'':{SPEAKER}}{name:{STAGE}}", (bar.ljust(wide), style), f"{_ms(ms):>{FIGURE}}")
+        return Text.assemble(f"{'':{SPEAKER}}{name:{STAGE}}", (bar.ljust(wide), style), f"{milliseconds(ms):>{FIGURE}}")
 
     reached = 0.0
     for stage, colour in live.STAGES.items():
@@ -139,7 +139,7 @@ def _span(timings: Mapping[str, float]) -> float:
 
 def models(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the models and whether they are there."""
-    table = _table("model", "state", "size", "licence", "what it is")
+    table = table("model", "state", "size", "licence", "what it is")
     for row in rows:
         style = "green" if row["condition"] == "ready" else "yellow"
         size = f"{row['bytes'] / 1e6:.0f} MB"
@@ -173,112 +173,3 @@ def finding(found: Finding) -> None:
     console.print(Text.assemble((f"{mark}  ", style), (f"{found.name:16}", "bold"), found.found), highlight=False)
     if not found.ok:
         console.print(Text(f"{'':20}what to do: {found.advice}", style="yellow"), highlight=False)
-
-
-def _status(report: Mapping[str, Any]) -> RenderableType:
-    process, present = report["process"], report["calls"]
-    head = Text.assemble(
-        ("callcenter ", "bold"),
-        f"{process['version']}  up {_duration(process['seconds'])}  Asterisk ",
-        (report["asterisk"], "green" if report["asterisk"] == "connected" else "bold red"),
-        ("  draining", "yellow") if report["draining"] else "",
-    )
-    table = _table("call", "flow", "caller", "DID", "state", "length", "lead", "slots", "last turn")
-    for call in present:
-        table.add_row(
-            call["id"][:8],
-            call["flow"],
-            call["caller"],
-            call["did"],
-            call["state"],
-            _duration(call["seconds"]),
-            call["lead"],
-            _slots(call["slots"]),
-            _ms(call["latency_ms"]),
-        )
-    return Group(
-        head, Text(), table if present else Text("no call at the moment"), Text(), _answers(report), _foot(report)
-    )
-
-
-def _answers(report: Mapping[str, Any]) -> RenderableType:
-    """How long callers have waited for the latest answers, by stage."""
-    latency = report.get("latency", {})
-    names = [name for name in ("total", *live.STAGES) if name in latency]
-    if not names:
-        return Group()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(f"{latency['turns']} answers", no_wrap=True)
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
-    for share in ("p50", "p95"):
-        table.add_row(share, *(_ms(latency[name][share]) for name in names))
-    return Group(table, Text())
-
-
-def _foot(report: Mapping[str, Any]) -> Text:
-    outcomes = _counted(report["outcomes"]) or "none yet"
-    media, store, process = report["media"], report["store"], report["process"]
-    return Text(
-        f"calls ended: {outcomes}\n{_flows(report.get('flows', {}))}"
-        f"{_admission(report.get('admission'))}{_speech(report.get('speech'))}"
-        f"loop lag p50 {_ms(media['p50_ms'])}, p99 {_ms(media['p99_ms'])}, worst {_ms(media['max_ms'])}, "
-        f"late ticks {media['late']}, frames left out {media['left_out']}, "
-        f"orphans removed {report['orphans_removed']}\n"
-        f"database {'away, records go to the disk' if store['away'] else 'there'}: {store['written']} records stored, "
-        f"{store['waiting']} waiting\n"
-        f"memory {process['memory_mb']:.0f} MB, {process['files']} files, {process['tasks']} tasks",
-        style="dim",
-    )
-
-
-def _flows(found: Mapping[str, Any]) -> str:
-    """How many calls each flow has now, and what came of those before; one flow has what is said of all."""
-    counts = (
-        f"{flow} {count['calls']} now{f', {outcomes}' if (outcomes := _counted(count['outcomes'])) else ''}"
-        for flow, count in found.items()
-    )
-    return f"flows: {'; '.join(counts)}\n" if len(found) > 1 else ""
-
-
-def _admission(found: Mapping[str, Any] | None) -> str:
-    """Whether one more call would be taken, and why others were not."""
-    if not found:
-        return ""
-    state = "open" if found["state"] == "open" else f"closed: {found['state']}"
-    return f"admission {state}; refused: {_counted(found.get('refused', {})) or 'none'}\n"
-
-
-def _speech(found: Mapping[str, Any] | None) -> str:
-    """What the recogniser has to do."""
-    return f"recogniser {', '.join(f'{found[key]} {key}' for key in found)}\n" if found else ""
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        justify: JustifyMethod = "right" if column in {"length", "last turn", "turns"} else "left"
-        table.add_column(column, justify=justify, no_wrap=column not in {"slots", "what it is"})
-    return table
-
-
-def _when(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _slots(slots: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name}: {live.shown(value)}" for name, value in slots.items())
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _ms(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f} ms"

@@ -106,15 +106,15 @@ class Exchange:
                 for served in self._served.values()
                 if isinstance(served.party, Call)
             ],
-            "flows": {flow: self._report(flow) for flow in self._offices.by_flow},
+            "flows": {flow: self._report(flow, office) for flow, office in self._offices.by_flow.items()},
             "outcomes": dict(sum(self._outcomes.values(), Counter())),
             "orphans_removed": self._orphans,
             "admission": self._door.guard.report(),
         }
 
-    def _report(self, flow: str) -> dict[str, Any]:
+    def _report(self, flow: str, office: Office) -> dict[str, Any]:
         present = sum(isinstance(served.party, Call) and served.flow == flow for served in self._served.values())
-        return {"calls": present, "outcomes": dict(self._outcomes[flow])}
+        return {"calls": present, "outcomes": dict(self._outcomes[flow]), "asks": list(office.asks)}
 
     def _drain(self) -> None:
         systemd.notify("STOPPING=1")

@@ -60,6 +60,8 @@ class Office:
     """To a caller who cannot come in; without one they hear nothing."""
     enquire: Callable[[Fetch], Awaitable[Fetched]] = _unanswered
     """Asks a service what a flow wants to look up."""
+    asks: Sequence[str] = ()
+    """The `http://host:port` of those services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """What calls can be about, and in whose voice: the flows that the settings name."""
 
+from urllib.parse import urlsplit
+
 from callcenter.config import Dialogue, Hearing, Settings, Talking
 from callcenter.dialogue.check import load_checked
 from callcenter.dialogue.flow import Flow
@@ -49,7 +51,14 @@ def voice(flow: Flow, talking: Talking) -> VoiceName:
         usual = talking.voice if flow.voice.engine == "piper" else flow.language
         return VoiceName(engine=flow.voice.engine, name=flow.voice.name or usual)
     if flow.language in talking.voices:
-        return VoiceName.parse(talking.voices[flow.language])
+        return VoiceName.parse(talking.voices[flow.language][0])
     if flow.language == "en":
         return VoiceName(engine="piper", name=talking.voice)
     return VoiceName(engine="espeak", name=flow.language)
+
+
+def asks(flow: Flow) -> tuple[str, ...]:
+    """The services that the flow looks things up at, each once: `http://host:port`."""
+    urls = [state.do.fetch.url for state in flow.states.values() if state.do and state.do.fetch]
+    parts = [urlsplit(url) for url in urls]
+    return tuple(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))

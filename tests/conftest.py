@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,11 +11,14 @@ import pytest
 import pytest_asyncio
 
 from callcenter.asterisk.private import PrivateAsterisk
-from callcenter.config import Admission, Recording, Settings, load
+from callcenter.config import Admission, Dialogue, Recording, Settings, load
 from callcenter.demo import DaemonProcess, House, led_to
 
 Result = TypeVar("Result")
 
+REHEARSED = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time; a Friday, within all opening hours
+"""What flows take for the time when a house is opened, as in the tests of them as text."""
+OTHER_FLOWS = ("energy", "support", "reception", "appointments")
 EVERYBODY = Admission(lag_ms=10_000, waiting=1000, latency_ms=1_000_000)
 """However busy this machine is with other tests, callers come in."""
 
@@ -48,10 +52,14 @@ async def new_asterisk() -> AsyncIterator[Callable[[], Awaitable[PrivateAsterisk
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A daemon on an Asterisk where no test takes its application away, for all tests that leave both as they were."""
+    """A daemon on an Asterisk where no test takes its application away, for all tests that leave both as they were.
+
+    It has all the shipped flows, and takes it for a Friday morning.
+    """
     asterisk = PrivateAsterisk(load().paths.cache)
     settings = open_to_all(led_to(load(), asterisk, tmp_path_factory.mktemp("state")))
-    settings = settings.model_copy(update={"recording": Recording(enabled=True)})
+    dialogue = Dialogue(flows=OTHER_FLOWS, pretend_it_is=REHEARSED)
+    settings = settings.model_copy(update={"recording": Recording(enabled=True), "dialogue": dialogue})
     daemon = DaemonProcess(settings)
     try:
         _finish(asterisk.start())

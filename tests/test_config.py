@@ -55,10 +55,11 @@ def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytes
         ("[log]\n\nlevel = 'loud'\n", 3, "'debug', 'info', 'warning' or 'error'"),
         ("[asterisk\n", 1, "not TOML"),
         ("\n[hearing]\npause_ms = 300\n", 2, "early_ms 200, short_pause_ms 350, pause_ms 300, long_pause_ms 1100"),
-        ("[talking]\n\nvoices = {fr = 'flite:slt'}\n", 3, "talking.voices.fr: String should match pattern"),
-        ("[talking.voices]\nes = 'espeak:es'\nfr = 'fr'\n", 3, "^(espeak|piper):.+$"),
-        ("[talking]\nvoices.fr = 'fr'\n", 2, "^(espeak|piper):.+$"),
+        ("[talking]\n\nvoices = {fr = 'flite:slt'}\n", 3, "talking.voices.fr.0: String should match pattern"),
+        ("[talking.voices]\nes = 'espeak:es'\nfr = 'fr'\n", 3, "^(espeak|piper|openai|deepgram):.+$"),
+        ("[talking]\nvoices.fr = 'fr'\n", 2, "^(espeak|piper|openai|deepgram):.+$"),
         ("[talking.voices]\nfrench = 'espeak:fr'\n", 2, "^[a-z]{2}$"),
+        ("[dialogue]\npretend_it_is = '2026-11-20T09:30Z'\n", 2, "Input should not have timezone info"),
         ("[dialogue]\nflow = 'a'\nflows = ['b', 1]\n", 3, "dialogue.flows.1: Input should be a valid string"),
     ],
 )
@@ -80,21 +81,23 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path, monkeyp
 
 def test_lists_and_tables_come_through_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (
-        "[dialogue]\nflow = 'energy'\nflows = ['support', 'own.yaml']\n[talking.voices]\nfr = 'espeak:fr'\n"
-        "[asterisk]\npassword = 'p'\n"
+        "[dialogue]\nflow = 'energy'\nflows = ['support', 'own.yaml']\npretend_it_is = 2026-11-20T09:30:00\n"
+        "[talking.voices]\nfr = 'espeak:fr'\n"
+        "[asterisk]\npassword = 'p'\n[hearing]\nrecognisers = ['flux', 'whisper']\n[prices.deepgram]\nminute = 0.006\n"
     )
     settings = config.load(written(tmp_path, text))
     for name, value in config.as_environment(settings).items():
         monkeypatch.setenv(name, value)
     again = config.load(written(tmp_path, ""))
     assert again == settings
-    assert (again.dialogue.flows, again.talking.voices) == (("support", "own.yaml"), {"fr": "espeak:fr"})
+    assert (again.dialogue.flows, again.talking.voices) == (("support", "own.yaml"), {"fr": ("espeak:fr",)})
+    assert (again.hearing.recognisers, again.prices["deepgram"].minute) == (("flux", "whisper"), 0.006)
 
 
 def test_a_voice_of_one_language_may_be_set_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLCENTER_TALKING__VOICES__FR", "espeak:fr-ch")
     settings = config.load(written(tmp_path, "[talking.voices]\nes = 'espeak:es'\n"))
-    assert settings.talking.voices == {"es": "espeak:es", "fr": "espeak:fr-ch"}
+    assert settings.talking.voices == {"es": ("espeak:es",), "fr": ("espeak:fr-ch",)}
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

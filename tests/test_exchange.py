@@ -329,15 +329,18 @@ async def test_calls_are_about_what_the_dialplan_says_and_are_counted_so() -> No
         assert flows == {"1": "second", "2": "investment", "3": "investment", "4": "investment"}
         report = scene.exchange.report()
         assert {call["channel"]: call["flow"] for call in report["calls"]} == flows
-        assert report["flows"] == {"investment": {"calls": 3, "outcomes": {}}, "second": {"calls": 1, "outcomes": {}}}
+        assert report["flows"] == {
+            "investment": {"calls": 3, "outcomes": {}, "asks": []},
+            "second": {"calls": 1, "outcomes": {}, "asks": []},
+        }
 
         await scene.until(lambda: scene.server.requests.count("silence") == 4)
         scene.server.hang_up("1")
         scene.server.hang_up("2")
         await scene.until(lambda: len(scene.exchange.calls) == 2)
         assert scene.exchange.report()["flows"] == {
-            "investment": {"calls": 2, "outcomes": {"hung_up": 1}},
-            "second": {"calls": 0, "outcomes": {"hung_up": 1}},
+            "investment": {"calls": 2, "outcomes": {"hung_up": 1}, "asks": []},
+            "second": {"calls": 0, "outcomes": {"hung_up": 1}, "asks": []},
         }
         assert scene.exchange.report()["outcomes"] == {"hung_up": 2}
 
@@ -354,4 +357,4 @@ async def test_who_is_refused_hears_why_in_the_words_of_their_flow() -> None:
         assert (said["+15552"], said["+15553"]) == ("Nobody is free.", "All busy.")
         assert "+15554" not in said
         assert flow_of(scene, "4") == "second"
-        assert scene.exchange.report()["flows"]["second"] == {"calls": 0, "outcomes": {"busy": 2}}
+        assert scene.exchange.report()["flows"]["second"] == {"calls": 0, "outcomes": {"busy": 2}, "asks": []}

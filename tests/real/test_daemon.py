@@ -69,9 +69,10 @@ async def test_status_shows_the_call_and_what_is_known(house: House) -> None:
 
 
 async def test_the_doctor_finds_nothing(house: House) -> None:
-    findings = [finding async for finding in doctor.examine(house.settings)]
+    usual = house.settings.model_copy(update={"dialogue": config.Dialogue()})  # without the rehearsal's clock
+    findings = [finding async for finding in doctor.examine(usual)]
     assert [finding for finding in findings if not finding.ok] == []
-    assert len(findings) == 8
+    assert len(findings) == 9
 
 
 async def test_the_doctor_says_what_to_do(house: House) -> None:

@@ -186,6 +186,9 @@ async def test_twenty_calls_at_once(target: SipTarget, private_asterisk: Private
     assert await no_channels(private_asterisk)
 
 
+STATUS = {"asterisk": "connected", "flows": {}, "clock": {"now": "2026-11-20T09:30:00", "pretended": True}}
+
+
 @dataclass
 class Agent:
     """Says on the daemon's socket what it does on the line; a real watcher of the simulation triggers it."""
@@ -208,7 +211,7 @@ class Agent:
 
 @asynccontextmanager
 async def office(agent: Agent, socket: Path) -> AsyncIterator[None]:
-    async with control.serving(socket, agent.watchers, lambda: {"asterisk": "connected"}):
+    async with control.serving(socket, agent.watchers, lambda: STATUS):
         yield
     # Before Python 3.12 a server's end does not wait for its connections'.
     await asyncio.sleep(0.05)
