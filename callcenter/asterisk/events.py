@@ -54,6 +54,8 @@ class ChannelDestroyed:
     channel_id: str
     cause: int
     """A Q.850 cause: 16 normal, 17 busy, 19 no answer, 21 refused."""
+    sip: int = 0
+    """The SIP status that stands behind it; 0 from an Asterisk that does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,11 @@ def _event(content: dict[str, Any]) -> Event:
         case "StasisEnd":
             return StasisEnd(channel_id=_text(content["channel"], "id"))
         case "ChannelDestroyed":
-            return ChannelDestroyed(channel_id=_text(content["channel"], "id"), cause=int(content.get("cause", 0)))
+            return ChannelDestroyed(
+                channel_id=_text(content["channel"], "id"),
+                cause=int(content.get("cause", 0)),
+                sip=int(content.get("tech_cause", 0)),
+            )
         case "ChannelDtmfReceived":
             return ChannelDtmfReceived(channel_id=_text(content["channel"], "id"), digit=_text(content, "digit"))
         case "ApplicationReplaced":
@@ -111,7 +117,7 @@ def _event(content: dict[str, Any]) -> Event:
 def channel(content: dict[str, Any]) -> Channel:
     """A channel as it stands in events and answers. Raises ValueError, TypeError or KeyError for anything else."""
     caller = content["caller"]
-    dialplan = content["dialplan"]
+    dialplan = dict(content["dialplan"])
     data = _text(dialplan, "app_data") if dialplan.get("app_name") == "Stasis" else ""
     application, *arguments = data.split(",")
     return Channel(

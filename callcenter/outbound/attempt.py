@@ -80,8 +80,8 @@ class Attempt:
                 match await mailbox.next():
                     case StasisStart(args=(("answered" | "machine" | "unserved") as stage, *_)):
                         await self._reach(stage)
-                    case ChannelDestroyed(cause=cause):
-                        return await self._conclude(cause)
+                    case ChannelDestroyed(cause=cause, sip=sip):
+                        return await self._conclude(cause, sip)
         finally:
             mailbox.close()
             self._trunk.forget(self.noted.id)
@@ -101,7 +101,7 @@ class Attempt:
             self._unserved = True
         await self._trunk.hang_up(self._channel)
 
-    async def _conclude(self, cause: int) -> AttemptEnd:
+    async def _conclude(self, cause: int, sip: int) -> AttemptEnd:
         if self._machine:
             return self._ended(self._machine, cause)
         if self._unserved:
@@ -111,7 +111,7 @@ class Attempt:
         if self._stopped:
             return self._ended(outcomes.STOPPED, cause)
         rang_s = (datetime.now(UTC) - self.noted.begun).total_seconds()
-        came_to = outcomes.unanswered(cause, rang_s, self._trunk.dialling.ring_s)
+        came_to = outcomes.unanswered(cause, sip, rang_s, self._trunk.dialling.ring_s)
         return self._ended(await self._to_blame(came_to), cause)
 
     async def _to_blame(self, outcome: str) -> str:

@@ -66,8 +66,17 @@ _LEFT_RINGING_S = 2.0
 """When the time for ringing is over Asterisk gives up, by its own clock and with a cause that says nothing."""
 
 
-def unanswered(cause: int, rang_s: float, limit_s: float) -> str:
-    """What came of a call that nobody answered, given the cause of its end and how long it rang of `limit_s`."""
+_WRONG_PASSWORD = {401, 407}
+"""The provider wants us to say who we are, and is not content with it (RFC 3261, 21.4.2 and 21.4.8)."""
+
+
+def unanswered(cause: int, sip: int, rang_s: float, limit_s: float) -> str:
+    """What came of a call that nobody answered, given the cause of its end and how long it rang of `limit_s`.
+
+    `sip` is the SIP status behind the cause, 0 if it is not known.
+    """
+    if sip in _WRONG_PASSWORD:
+        return TRUNK
     known = _CAUSES.get(cause)
     if known is None and rang_s >= limit_s - _LEFT_RINGING_S:
         return NO_ANSWER

@@ -95,6 +95,9 @@ class Caller:
     def notice(self, event: dict[str, Any]) -> None:
         """Take an event of the daemon about this call."""
         match event:
+            case {"event": "call"}:  # a call that was put off, and is served after all
+                self._outcome = None
+                self._ended.clear()
             case {"event": "say", "text": str(text)}:
                 self._agent_says(text, filler=bool(event.get("filler")))
             case {"event": "heard", "text": str(text)}:

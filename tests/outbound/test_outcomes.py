@@ -13,26 +13,29 @@ POLICY = Policy.of(Outbound(retries={"busy": (5, 15), "no_answer": (60,), "callb
 
 
 @pytest.mark.parametrize(
-    ("cause", "rang_s", "outcome"),
+    ("cause", "sip", "rang_s", "outcome"),
     [
-        (17, 3, "busy"),
-        (19, 12, "no_answer"),
-        (18, 12, "no_answer"),
-        (0, 29.5, "no_answer"),
-        (16, 30.2, "no_answer"),
-        (16, 4, "failed"),
-        (0, 1, "failed"),
-        (1, 0.2, "invalid"),
-        (28, 0.2, "invalid"),
-        (21, 5, "rejected"),
-        (34, 0.5, "congestion"),
-        (27, 0.5, "congestion"),
-        (38, 30, "congestion"),
-        (127, 1, "failed"),
+        (17, 0, 3, "busy"),
+        (19, 0, 12, "no_answer"),
+        (18, 0, 12, "no_answer"),
+        (0, 0, 29.5, "no_answer"),
+        (16, 0, 30.2, "no_answer"),
+        (16, 0, 4, "failed"),
+        (0, 0, 1, "failed"),
+        (1, 0, 0.2, "invalid"),
+        (28, 0, 0.2, "invalid"),
+        (21, 0, 5, "rejected"),
+        (34, 0, 0.5, "congestion"),
+        (27, 0, 0.5, "congestion"),
+        (38, 0, 30, "congestion"),
+        (127, 0, 1, "failed"),
+        (21, 603, 5, "rejected"),
+        (21, 401, 0.1, "trunk"),
+        (21, 407, 0.1, "trunk"),
     ],
 )
-def test_what_came_of_a_call_that_nobody_answered(cause: int, rang_s: float, outcome: str) -> None:
-    assert outcomes.unanswered(cause, rang_s, 30) == outcome
+def test_what_came_of_a_call_that_nobody_answered(cause: int, sip: int, rang_s: float, outcome: str) -> None:
+    assert outcomes.unanswered(cause, sip, rang_s, 30) == outcome
 
 
 @pytest.mark.parametrize(
