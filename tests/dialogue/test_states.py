@@ -494,6 +494,15 @@ async def test_a_classifier_is_asked_where_patterns_know_nothing(tmp_path: Path)
     assert oracle.asked == ["Money", "Perhaps", "Emigrated"]
 
 
+async def test_of_a_name_nobody_guesses_what_it_means(tmp_path: Path) -> None:
+    oracle = Oracle(Liberme=Guess(name="goodbye", kind=Kind.INTENT, confidence=0.9, source=Source.EMBEDDINGS))
+    Talk("states: {a: {ask: [name, rooms], end: true}}", tmp_path)
+    brain = ScriptedBrain(load_flow(tmp_path / "small.yaml"), now=lambda: datetime(2026, 11, 20), classifier=oracle)
+    brain.decide(Answered(caller=""))
+    assert HangUp() not in [action async for action in brain.reply(Said(text="Liberme"))]
+    assert oracle.asked == []
+
+
 def test_a_caller_who_has_to_try_something_is_given_time(tmp_path: Path) -> None:
     rest = 'states: {a: {ask: owner, go: b}, b: {question: "Unplug it. Done?", patience_s: 60, end: true}}'
     talk = Talk(rest, tmp_path)
