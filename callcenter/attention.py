@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 WORD_S = 0.3
 """A sound as long as a word that was not understood is asked about, unless it broke into what we said."""
+DEAF = 2
+"""Failures of all recognisers in a row, from which on nobody is taken to hear the caller."""
 LONG_PAUSE_S = 1.5
 """After a longer interruption by a mere noise the clause is said again from its start."""
 
@@ -32,8 +34,6 @@ class Manners:
     """What ends an utterance, as in the settings of the same names."""
     filler_ms: int
     """So long a wait for an answer is bridged by a filler."""
-    errors: int
-    """Failures of the recogniser in a row, after which the call ends."""
 
     def patience(self, completeness: Callable[[str], Completeness]) -> Patience:
         """How long to wait for more words, given `completeness` of those so far."""
@@ -126,16 +126,29 @@ class Attention:
                     self.answered()
                 case HearingFailed(reason=reason):
                     self.caller_talks = False
-                    self._failures += 1
                     log.error("! ear", reason=reason)
-                    self._inbox.put(Misheard(last=self._failures >= self._manners.errors))
+                    self._failed()
                 case Utterance() as utterance:
                     self.caller_talks = False
-                    self._failures = 0
                     self._heard(utterance)
+
+    @property
+    def _deaf(self) -> bool:
+        return self._failures >= DEAF
+
+    def _failed(self) -> None:
+        """Say so; but who talks while the keys are told is told the rest: it is all that can be done for them."""
+        told = self._deaf and self._interrupting and self._answering and not self._playout.idle
+        self._failures += 1
+        if told:
+            self.answered()
+            self._playout.resume(rewind=True)
+        else:
+            self._inbox.put(Misheard(deaf=self._deaf))
 
     def _heard(self, utterance: Utterance) -> None:
         if utterance.text:
+            self._failures = 0  # a noise may not have been given to any recogniser
             log.info("< said", text=utterance.text, confidence=round(utterance.confidence, 2))
             self._journal.heard(utterance.text, utterance.confidence)
         interrupted = self._interrupting
@@ -158,4 +171,4 @@ class Attention:
         """Perhaps it was a word after all: ask, but do not ask a noise again and again."""
         if not self._asked and utterance.ended - utterance.started >= WORD_S:
             self._asked = True
-            self._inbox.put(Misheard())
+            self._inbox.put(Misheard(deaf=self._deaf))

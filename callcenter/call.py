@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from enum import Enum
 from itertools import cycle
 from typing import Any
@@ -34,7 +34,9 @@ from callcenter.errors import CallerHungUp, SpeechError, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
 from callcenter.office import Office
+from callcenter.speech.voice import at_hand, streamed
 from callcenter.turn import Inbox, Incoming, Turn
+from callcenter.usage import Usage, heard
 
 log = structlog.get_logger()
 
@@ -74,12 +76,15 @@ class Call:
         self.last_latency_ms: float | None = None
         self._office = office
         self._brain = office.brain(known or {})
+        self._meter = office.meter()
+        self._meter.follow(lambda: self._brain.spent)
         self._journal = Journal(self.id, channel.caller_number, office.store, office.tell)
         self._inbox = Inbox()
         self._legs = office.legs(channel, self.name)
         self._turns = 0
         self._silences = 0
         self._unsaid = 0
+        self._keys_wanted = 0
         self._limit: asyncio.Timeout | None = None
 
     def report(self) -> dict[str, Any]:
@@ -133,7 +138,7 @@ class Call:
         outcome: Outcome = "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
         self._enter(State.OVER)
         self._journal.lead(self._brain.lead)
-        self._journal.ended(outcome, reason)
+        self._journal.ended(outcome, reason, self._meter.total())
         if overdue:
             await self._legs.hang_up()
         await self._legs.close()
@@ -150,7 +155,7 @@ class Call:
                 group.create_task(attention.listen()),
                 group.create_task(self._bridge_waits(line, attention)),
                 group.create_task(self._watch_length()),
-                group.create_task(self._legs.steady()),
+                group.create_task(self._legs.steady(lambda: line.received.silent)),
             ]
             reason = await self._converse(line, attention)
             for reflex in reflexes:
@@ -168,6 +173,7 @@ class Call:
             if peer:
                 line.connect(peer)
             with closing(self._office.ear(line)) as ear:
+                self._meter.follow(lambda: heard(ear.seconds_heard))
                 ear.patience = self._office.manners.patience(self._brain.completeness)
                 yield line, Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
         finally:
@@ -215,33 +221,43 @@ class Call:
     async def _speak(self, turn: Turn, line: Line, attention: Attention) -> Action:
         """Let the brain decide, and say what it decides clause by clause, each while the next is being made."""
         action: Action = Wait()
-        async for action in self._brain.reply(turn.incoming.happening):
-            turn.thought = turn.thought or self._now()
-            self._journal.lead(self._brain.lead)
-            match action:
-                case Say(text=text) | Ask(text=text):
-                    for clause in clauses(text):
-                        await self._say(turn, clause, line)
-                        attention.answered()
+        async with aclosing(self._brain.reply(turn.incoming.happening)) as actions:
+            async for action in actions:
+                turn.thought = turn.thought or self._now()
+                self._journal.lead(self._brain.lead)
+                match action:
+                    case Say(text=text) | Ask(text=text):
+                        self._keys_wanted = action.keys if isinstance(action, Ask) else 0
+                        for clause in clauses(text):
+                            await self._say(turn, clause, line, attention)
+                            attention.answered()
         await line.played()
         return action
 
-    async def _say(self, turn: Turn, clause: str, line: Line) -> None:
+    async def _say(self, turn: Turn, clause: str, line: Line, attention: Attention) -> None:
+        begun = False
+        if not attention.caller_talks:
+            # In the middle of a turn too a clause may be long in coming.
+            attention.answer_due(self._now() + line.playout.queued_seconds)
         try:
-            clip = await self._office.voice.render(clause, line.playout.rate)
+            async with aclosing(streamed(self._office.voice, clause, line.playout.rate)) as clips:
+                async for clip in clips:
+                    self._meter.add(clip.by, Usage(characters_spoken=len(clip.text)))
+                    if not line.playout.say(clip):
+                        log.error("x clause", clause=clause, reason="a minute's worth is waiting already")
+                        break
+                    if not begun:
+                        begun = True
+                        self._unsaid = 0
+                        turn.voiced = turn.voiced or self._now()
+                        self._journal.saying(turn.index, clause)
+                        attention.answered()
         except SpeechError as error:
             # What else is to be said may still be sayable, from the phrases rendered beforehand if nothing else.
             self._unsaid += 1
             log.error("! voice", error=str(error), clause=clause)
             if self._unsaid >= self._office.limits.errors:
                 raise
-            return
-        self._unsaid = 0
-        turn.voiced = turn.voiced or self._now()
-        if line.playout.say(clip):
-            self._journal.saying(turn.index, clause)
-        else:
-            log.error("x clause", clause=clause, reason="a minute's worth is waiting already")
 
     async def _bridge_waits(self, line: Line, attention: Attention) -> None:
         """A filler when an answer is long in coming, and another one if it is still not there."""
@@ -251,10 +267,12 @@ class Call:
             await attention.kept_waiting()
             seconds = 0.0
             with suppress(SpeechError):  # whatever holds up the answer may be the voice
-                clip = await self._office.voice.render(filler, line.playout.rate)
+                voice, rate = self._office.voice, line.playout.rate
+                clip = await at_hand(voice, filler, rate) or await voice.render(filler, rate)
+                self._meter.add(clip.by, Usage(characters_spoken=len(clip.text)))
                 ours = self.state in {State.TALKING, State.LISTENING} and attention.caller_waits
                 if ours and line.playout.idle and line.playout.say(clip, filler=True):
-                    self._journal.saying(self._turns - (self.state is State.TALKING), filler)
+                    self._journal.saying(self._turns - (self.state is State.TALKING), filler, filler=True)
                     line.playout.resume()
                     seconds, filler = clip.seconds, next(fillers)
             attention.reassured(self._now() + seconds)
@@ -296,11 +314,15 @@ class Call:
                 continue
             match event:
                 case ChannelDtmfReceived(digit="#"):
-                    self._inbox.put(Keyed(digits=keys))
+                    if keys:
+                        self._inbox.put(Keyed(digits=keys))
                     keys = ""
                 case ChannelDtmfReceived(digit=digit):
                     line.playout.pause()
                     keys += digit
+                    if len(keys) == self._keys_wanted:
+                        self._inbox.put(Keyed(digits=keys))
+                        keys = ""
                 case StasisEnd() | ChannelDestroyed() if self.state is State.ENDING:
                     return  # it was us
                 case StasisEnd() | ChannelDestroyed():
@@ -330,19 +352,21 @@ class Call:
 
     def _close_turn(self, turn: Turn, line: Line) -> None:
         """Note what the caller got to hear; whatever was still to be said is dropped."""
-        heard = line.playout.stop()
-        timings = turn.timings(heard)
+        played = line.playout.stop()
+        self._brain.heard_by_caller(played.text)
+        timings = turn.timings(played)
         self.last_latency_ms = timings.get("total", self.last_latency_ms)
         self._office.latencies.add(timings, self._now())
-        log.info("> said", text=heard.meant, heard_by_caller=heard.text, total=round(timings.get("total", 0)))
+        log.info("> said", text=played.meant, heard_by_caller=played.text, total=round(timings.get("total", 0)))
         self._journal.turn(
             turn.index,
             heard=turn.heard,
-            said=heard.meant,
-            heard_by_caller=heard.text,
+            said=played.meant,
+            heard_by_caller=played.text,
             state=self._brain.state,
             sentiment=self._brain.sentiment if turn.heard else "",
             timings=timings,
+            usage=self._meter.turn(),
         )
 
     def _enter(self, state: State) -> None:

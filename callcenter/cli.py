@@ -18,6 +18,7 @@ from callcenter import (
     calling_commands,
     config,
     control,
+    cost_commands,
     daemon,
     display,
     doctor,
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     leads = add("leads", _leads, "list leads")
     leads.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
     leads.add_argument("--status", help="only leads with this one, such as qualified")
+    cost_commands.add_to(add)
     calling_commands.add_to(add)
     add("doctor", _doctor, "check configuration, Asterisk, sound, models and database, and say what to do")
     models = add("models", _models, "list, fetch or verify the models")

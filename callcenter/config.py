@@ -243,7 +243,8 @@ class Limits(Section):
     drain_s: float = Field(default=30.0, ge=0)
     """On SIGTERM, calls in progress get this long to end politely."""
     errors: int = Field(default=3, ge=1)
-    """The call ends with an apology at this many failures of recogniser or voice in a row."""
+    """The call ends at this many clauses in a row that no voice can speak. A caller whom no recogniser understands is
+    offered keys, at the second utterance in a row."""
 
 
 class Admission(Section):
@@ -377,7 +378,7 @@ class Settings(BaseSettings):
     deepgram: Deepgram = Deepgram()
     remote: Remote = Remote()
     prices: dict[ProviderName, Price] = {}
-    """By provider: `[prices.deepgram]`, `[prices.model]`, `[prices."openai:speech"]` …; all are in `usage.PROVIDERS`."""
+    """By provider: `[prices.deepgram]`, `[prices.model]`, `[prices."openai:speech"]` …; see `usage.PROVIDERS`."""
     limits: Limits = Limits()
     admission: Admission = Admission()
     recording: Recording = Recording()

@@ -4,11 +4,11 @@ Requests: `{"op": "status"}` is answered with one object, `{"op": "watch"}` with
 closes. Events all have `event`, `call` (the call's UUID) and `caller` (the caller's number):
 
     call   a call arrived             did, flow
-    say    a clause begins to play    turn, text
+    say    a clause begins to play    turn, text, filler (it only bridges the wait for an answer)
     heard  an utterance was recognised text, confidence
     lead   slots or status changed    status, slots {name: value}
-    turn   an exchange is over        index, heard, said, heard_by_caller, timings
-    end    the call is over           outcome, reason
+    turn   an exchange is over        index, heard, said, heard_by_caller, timings, usage {provider: {…, cost}}
+    end    the call is over           outcome, reason, cost
 """
 
 import asyncio

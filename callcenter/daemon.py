@@ -6,9 +6,9 @@ import random
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import structlog
 
-from callcenter import __version__, garbage, local_time, repertoire, systemd
+from callcenter import __version__, garbage, local_time, repertoire, senses, systemd
 from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import Channel
@@ -26,34 +26,29 @@ from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
 from callcenter.config import Settings
 from callcenter.control import Watchers, serving
+from callcenter.dialogue.brain import Brain
 from callcenter.dialogue.classify import desk as classify
 from callcenter.dialogue.classify.classifier import meanings
 from callcenter.dialogue.classify.desk import Desk
 from callcenter.dialogue.flow import Flow
+from callcenter.dialogue.model.brains import Brains
 from callcenter.dialogue.readiness import make_ready
-from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.dialogue.sentences import clauses
 from callcenter.enquiry import Enquiries
-from callcenter.errors import SpeechError
 from callcenter.exchange import Door, Exchange
 from callcenter.latency import Latencies
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
-from callcenter.media.pcm import NARROWBAND
 from callcenter.media.rtp_line import RtpLine
 from callcenter.media.tape import recording
 from callcenter.office import Office, Offices
+from callcenter.senses import Senses
 from callcenter.services import running
-from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.models import Models
-from callcenter.speech.phrases import PhraseCache
 from callcenter.speech.threads import PATIENT, pool
-from callcenter.speech.vad import Silero
-from callcenter.speech.voices import Voices
-from callcenter.speech.whisper import Whisper
 from callcenter.store.database import Database
 from callcenter.store.recorder import Recorder
 from callcenter.store.spool import Spool
+from callcenter.usage import Meter, as_report
 
 log = structlog.get_logger()
 
@@ -91,13 +86,15 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
         await asyncio.to_thread(make_ready, flow, clock_of(settings))
     instance = instance_name(settings)
     watchers, clock, switchboard, latencies = Watchers(), Clock(), Switchboard(), Latencies()
+    spent = Meter(settings.prices)
     async with (
-        speaking(settings, flows.values()) as speech,
+        senses.opened(settings, flows.values()) as speech,
         Database(settings.database, settings.paths) as database,
         Ari(settings.asterisk) as ari,
         recording(settings.recording, settings.paths.state) as tape,
         Enquiries.open() as enquiries,
         understanding(settings) as desk,
+        Brains.opened(settings.dialogue, settings.model) as brains,
         running() as start,
     ):
         recorder = Recorder(database, Spool(settings.paths.state / "spool"), instance=instance)
@@ -114,55 +111,34 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
             latencies=latencies,
             enquire=enquiries.ask,
             limits=settings.limits,
+            meter=partial(Meter, settings.prices, spent),
         )
+        staff = partial(staffed, shared, speech, desk, brains, settings)
         offices = Offices(
-            by_flow={name: await staffed(shared, flow, speech, desk, settings) for name, flow in flows.items()},
+            by_flow={name: await staff(flow) for name, flow in flows.items()},
             default=next(iter(flows)),
         )
-        weigh = partial(load, clock, speech.whisper, latencies)
+        weigh = partial(load, clock, speech, latencies)
         door = Door(guard=Guard(settings.admission), load=weigh, apologies=settings.admission.apologies)
         exchange = Exchange(offices, ari, switchboard, EventStream(settings.asterisk), door)
-        await prepare_openings(flows.values(), speech)
+        await senses.prepare_openings(flows.values(), speech)
         for part in (clock, speech.hearing, recorder):
             start(part.run())
-        start(prepare(flows.values(), speech))
+        start(senses.prepare(flows.values(), speech))
         start(systemd.feed_watchdog())
         answer = partial(report, exchange, clock, recorder, latencies, speech, desk)
-        async with serving(settings.paths.control_socket, watchers, lambda: {**answer(), "clock": told_time(settings)}):
+
+        def told() -> dict[str, Any]:
+            return {
+                **answer(),
+                "model": brains.report(),
+                "clock": told_time(settings),
+                "usage": as_report(spent.total()),
+            }
+
+        async with serving(settings.paths.control_socket, watchers, told):
             yield exchange
         await recorder.close(STORE_CLOSE_S)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speech:
-    """Ears for all calls, and a voice for those of each flow."""
-
-    whisper: Whisper
-    hearing: LocalHearing
-    voices: Mapping[str, PhraseCache]
-    """By flow; several flows may share one."""
-
-
-@asynccontextmanager
-async def speaking(settings: Settings, flows: Iterable[Flow]) -> AsyncIterator[Speech]:
-    """Ears and voices, loaded and warmed up. Raises MissingPartError when a model or a program is not there."""
-    models, cache = Models(settings.paths.cache), settings.paths.cache
-    names = {flow.name: repertoire.voice(flow, settings.talking) for flow in flows}
-    whisper, voices, silero = await asyncio.gather(
-        asyncio.to_thread(lambda: Whisper(models.locate(settings.hearing.model), settings.hearing)),
-        Voices.brought_up(names.values(), settings.talking, cache),
-        asyncio.to_thread(lambda: Silero(models.path("silero-vad"))),
-    )
-    try:
-        await whisper.start()
-        yield Speech(
-            whisper=whisper,
-            hearing=LocalHearing(settings.hearing, silero, whisper),
-            voices={flow: voices[name] for flow, name in names.items()},
-        )
-    finally:
-        whisper.close()
-        voices.close()
 
 
 def understanding(settings: Settings) -> AbstractAsyncContextManager[Desk]:
@@ -171,13 +147,19 @@ def understanding(settings: Settings) -> AbstractAsyncContextManager[Desk]:
     return classify.opened(settings.understanding, locate, lambda workers: pool(workers, "embed", PATIENT))
 
 
-async def staffed(shared: Callable[..., Office], flow: Flow, speech: Speech, desk: Desk, settings: Settings) -> Office:
-    """The office of `flow`: what it has in common with the others is in `shared`."""
+async def staffed(
+    shared: Callable[..., Office],
+    speech: Senses,
+    desk: Desk,
+    brains: Brains,
+    settings: Settings,
+    flow: Flow,
+) -> Office:
+    """The office of `flow`, whose calls each get one of `brains`; what all offices have in common is in `shared`."""
     chain = await desk.chain(flow.name, flow.language, meanings(flow.intents, flow.answers))
 
-    def brain(known: Mapping[str, str]) -> ScriptedBrain:
-        spoken = flow.chosen(random.random())
-        return ScriptedBrain(spoken, now=clock_of(settings), classifier=chain, known=known)
+    def brain(known: Mapping[str, str]) -> Brain:
+        return brains.brain(flow.chosen(random.random()), now=clock_of(settings), classifier=chain, known=known)
 
     return shared(
         flow=flow.name,
@@ -217,41 +199,21 @@ def manners(settings: Settings, flow: Flow) -> Manners:
         short_pause_ms=settings.hearing.short_pause_ms,
         long_pause_ms=settings.hearing.long_pause_ms,
         filler_ms=settings.dialogue.filler_ms,
-        errors=settings.limits.errors,
     )
 
 
-def load(clock: Clock, whisper: Whisper, latencies: Latencies, calls: int) -> Load:
+def load(clock: Clock, speech: Senses, latencies: Latencies, calls: int) -> Load:
     """What `calls` calls weigh, as the guard of the door wants to know it."""
     return Load(
         calls=calls,
         lag_ms=clock.timing.p99_ms,
-        waiting=whisper.waiting,
+        waiting=speech.waiting,
         latency_ms=latencies.p95(asyncio.get_running_loop().time() - LATELY_S),
     )
 
 
-async def prepare_openings(flows: Iterable[Flow], speech: Speech) -> None:
-    """Render what callers hear first. Raises SpeechError: a daemon that cannot greet need not start."""
-    for flow in flows:
-        opening = [*clauses(flow.greeting), *clauses(flow.sentences.too_busy)]
-        await speech.voices[flow.name].prepare(opening, NARROWBAND)
-
-
-async def prepare(flows: Iterable[Flow], speech: Speech) -> None:
-    """Render what the flows can say, one after the other, while calls are answered already.
-
-    What fails is tried again when it is needed.
-    """
-    for flow in flows:
-        try:
-            await speech.voices[flow.name].prepare(flow.phrases(), NARROWBAND)
-        except SpeechError as error:
-            log.error("! phrases", flow=flow.name, error=str(error))
-
-
 def report(
-    exchange: Exchange, clock: Clock, recorder: Recorder, latencies: Latencies, speech: Speech, desk: Desk
+    exchange: Exchange, clock: Clock, recorder: Recorder, latencies: Latencies, speech: Senses, desk: Desk
 ) -> dict[str, Any]:
     """The answer to `callcenter status`."""
     process = psutil.Process()
@@ -267,7 +229,7 @@ def report(
         **exchange.report(),
         "process": usage,
         "media": asdict(clock.timing),
-        "speech": {"working": speech.whisper.working, "waiting": speech.whisper.waiting, "ears": speech.hearing.ears},
+        **speech.report(),
         "understanding": desk.report(),
         "latency": latencies.report(),
         "store": asdict(recorder.counts),

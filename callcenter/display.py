@@ -4,18 +4,18 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
-from rich.console import Console, Group, JustifyMethod, RenderableType
+from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TransferSpeedColumn
-from rich.table import Table
 from rich.text import Text
 
+from callcenter import figures, status_view
 from callcenter.doctor import Finding
 from callcenter.simulation import live
 from callcenter.simulation.report import percentiles
+from callcenter.store.costs import Costs
 from callcenter.store.queries import StoredCall, StoredLead, StoredTurn, Transcript
 
 console = Console() if sys.stdout.isatty() else Console(width=200)
@@ -31,25 +31,27 @@ NARROWEST_BAR = 4
 
 def status(report: Mapping[str, Any], out: Console = console) -> None:
     """Print the answer to `callcenter status`."""
-    out.print(condition.drawn(report))
+    out.print(status_view.drawn(report))
 
 
 async def watch(ask: Callable[[], Awaitable[Mapping[str, Any]]], every_s: float = 1.0) -> None:
     """Show the status until interrupted."""
-    with Live(condition.drawn(await ask()), console=console, screen=True) as live:
+    with Live(status_view.drawn(await ask()), console=console, screen=True) as live:
         while True:
             await asyncio.sleep(every_s)
-            live.update(condition.drawn(await ask()))
+            live.update(status_view.drawn(await ask()))
 
 
 def calls(found: Sequence[StoredCall], out: Console = console) -> None:
-    """Print past calls, a line each."""
-    table = table("call", "when", "caller", "DID", "flow", "length", "turns", "outcome", "ended by")
+    """Print past calls, a line each; what they cost, where any did."""
+    columns = ("call", "when", "caller", "DID", "flow", "length", "turns", "outcome", "ended by")
+    priced = any(call.cost is not None for call in found)
+    table = figures.table(*columns, *["cost"] * priced)
     for call in found:
-        length = duration((call.ended - call.started).total_seconds()) if call.ended else "still on"
+        length = figures.duration((call.ended - call.started).total_seconds()) if call.ended else "still on"
         table.add_row(
             str(call.id)[:8],
-            when(call.started),
+            figures.when(call.started),
             call.caller,
             call.did,
             call.flow,
@@ -57,17 +59,37 @@ def calls(found: Sequence[StoredCall], out: Console = console) -> None:
             str(call.turns),
             call.outcome or "",
             call.reason or "",
+            *[figures.amount(call.cost)] * priced,
         )
     out.print(table if found else "no calls yet")
 
 
 def leads(found: Sequence[StoredLead], out: Console = console) -> None:
     """Print leads, a line each."""
-    table = table("call", "changed", "caller", "status", "slots")
+    table = figures.table("call", "changed", "caller", "status", "slots")
     for lead in found:
         slots = {name: slot.value for name, slot in lead.slots.items()}
-        table.add_row(str(lead.call)[:8], when(lead.updated), lead.caller, lead.status, slots(slots))
+        table.add_row(str(lead.call)[:8], figures.when(lead.updated), lead.caller, lead.status, figures.slots(slots))
     out.print(table if found else "no leads yet")
+
+
+def costs(found: Costs, status: str, out: Console = console) -> None:
+    """Print what calls have cost, by flow and by provider; `status` is that of the leads that are counted."""
+    flow_columns = ("flow", "calls", "cost", "per\ncall", f"{status}\nleads", "per\nlead", *figures.USED)
+    flows = figures.table(*flow_columns, right=frozenset(flow_columns[1:]))
+    for row in found.flows:
+        money = [figures.amount(cost) for cost in (row.usage.cost, row.cost_per_call, row.cost_per_lead)]
+        counted = (str(row.calls), money[0], money[1], str(row.leads), money[2])
+        flows.add_row(row.flow, *counted, *figures.used_in_columns(row.usage))
+    out.print(flows if found.flows else "no calls yet")
+    provider_columns = ("provider", "calls", "cost", *figures.USED)
+    providers = figures.table(*provider_columns, right=frozenset(provider_columns[1:]))
+    for each in found.providers:
+        used = figures.used_in_columns(each.usage)
+        providers.add_row(each.provider, str(each.calls), figures.amount(each.usage.cost), *used)
+    if found.providers:
+        out.print()
+        out.print(providers)
 
 
 def transcript(found: Transcript, out: Console = console) -> None:
@@ -84,18 +106,24 @@ def transcript(found: Transcript, out: Console = console) -> None:
         out.print(Text.assemble(("agent   ", "green"), _said(turn), (f"  {turn.state}" if turn.state else "", "dim")))
         for row in waterfall(turn.timings, span, out):
             out.print(row, no_wrap=True, overflow="crop")
+        if turn.usage:
+            out.print(Text(f"{'':{SPEAKER}}{figures.used(turn.usage)}", style="dim"), soft_wrap=True)
     if found.lead:
         out.print()
         leads([found.lead], out)
 
 
 def _figures(found: Transcript) -> Iterator[Text]:
-    """What is true of the whole call: how long its answers took, and where it can be listened to."""
+    """What is true of the whole call: how long its answers took, what it used, and where it can be listened to."""
     answers = [turn.timings["total"] for turn in found.turns if {"endpoint", "total"} <= turn.timings.keys()]
     if answers:
         typical = percentiles(answers)
-        figures = f"  {len(answers)}: p50 {milliseconds(typical['p50'])}, p95 {milliseconds(typical['p95'])}"
-        yield Text.assemble(("answers", "bold"), figures)
+        shares = f"  {len(answers)}: p50 {figures.ms(typical['p50'])}, p95 {figures.ms(typical['p95'])}"
+        yield Text.assemble(("answers", "bold"), shares)
+    if found.call.usage:
+        yield Text.assemble(("used", "bold"), f"     {figures.used(found.call.usage)}")
+    if found.call.cost is not None:
+        yield Text.assemble(("cost", "bold"), f"     {figures.amount(found.call.cost)}")
     if found.call.recording:
         yield Text.assemble(("recording", "bold"), f"  {found.call.recording}")
 
@@ -112,7 +140,7 @@ def waterfall(timings: Mapping[str, float], span: float, out: Console) -> Iterat
         return round(ms / span * wide)
 
     def row(name: str, bar: str, ms: float, style: str) -> Text:
-        return Text.assemble(f"{'':{SPEAKER}}{name:{STAGE}}", (bar.ljust(wide), style), f"{milliseconds(ms):>{FIGURE}}")
+        return Text.assemble(f"{'':{SPEAKER}}{name:{STAGE}}", (bar.ljust(wide), style), f"{figures.ms(ms):>{FIGURE}}")
 
     reached = 0.0
     for stage, colour in live.STAGES.items():
@@ -139,7 +167,7 @@ def _span(timings: Mapping[str, float]) -> float:
 
 def models(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the models and whether they are there."""
-    table = table("model", "state", "size", "licence", "what it is")
+    table = figures.table("model", "state", "size", "licence", "what it is")
     for row in rows:
         style = "green" if row["condition"] == "ready" else "yellow"
         size = f"{row['bytes'] / 1e6:.0f} MB"

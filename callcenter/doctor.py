@@ -44,6 +44,8 @@ FLOW_ADVICE = "correct the flow file, or name another in [dialogue] flow or flow
 VOICE_ADVICE = {
     "piper": "run `pip install 'callcenter[piper]'` and `callcenter models fetch`",
     "espeak": "run `apt install espeak-ng`, or name another voice in the flow or in [talking] voices",
+    "openai": "correct [openai] url and key, or speech for the model, or name another voice in [talking] voices",
+    "deepgram": "correct [deepgram] url and key, or name another voice in [talking] voices",
 }
 
 Check = tuple[str, Callable[[Settings], Awaitable[str]], str]
@@ -107,8 +109,8 @@ def _flow_checks(settings: Settings) -> list[Check]:
 
 async def _flow(source: str, settings: Settings) -> str:
     flow = repertoire.flow(source, settings.hearing)
-    voice = repertoire.voice(flow, settings.talking)
-    return f"{flow.name}, in {flow.language}, with {len(flow.slots)} slots, spoken by {voice}"
+    spoken_by = ", else ".join(map(str, repertoire.voices(flow, settings.talking)))
+    return f"{flow.name}, in {flow.language}, with {len(flow.slots)} slots, spoken by {spoken_by}"
 
 
 async def _flows(settings: Settings) -> str:
@@ -118,10 +120,10 @@ async def _flows(settings: Settings) -> str:
 
 def _voices(settings: Settings) -> list[VoiceName]:
     """Those of the flows that can be read; what is wrong with the others is said of them."""
-    names = []
+    names: list[VoiceName] = []
     for source in repertoire.sources(settings.dialogue):
         with suppress(ConfigurationError):
-            names.append(repertoire.voice(repertoire.flow(source, settings.hearing), settings.talking))
+            names += repertoire.voices(repertoire.flow(source, settings.hearing), settings.talking)
     return list(dict.fromkeys(names))
 
 
@@ -135,14 +137,10 @@ async def _models(settings: Settings) -> str:
 
 
 async def _voice(name: VoiceName, settings: Settings) -> str:
-    voice = await asyncio.to_thread(voices.load, name, settings.talking, settings.paths.cache)
-    try:
-        await voice.start()
+    async with voices.opened(name, voices.Sources.of(settings)) as voice:
         began = time.perf_counter()
         clip = await voice.render(SAMPLE, NARROWBAND)
         took = time.perf_counter() - began
-    finally:
-        voice.close()
     if not clip.pcm:
         raise SpeechError(f"the voice {name} makes no sound")
     return f"{name}: {clip.seconds:.1f} s of speech rendered in {took:.2f} s"

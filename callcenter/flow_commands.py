@@ -14,10 +14,12 @@ import shtab
 from callcenter import display
 from callcenter.config import Settings
 from callcenter.dialogue import check
-from callcenter.dialogue.flow import flow_path, load_flow, schema
+from callcenter.dialogue.flow import Flow, flow_path, load_flow, schema
+from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.enquiry import Enquiries
 from callcenter.errors import ConfigurationError
 from callcenter.simulation import persona
+from callcenter.simulation.persona import Persona
 from callcenter.store import queries
 from callcenter.store.database import Database
 from callcenter.workshop import chat, compare, drawing, graph, rehearsal
@@ -32,6 +34,7 @@ def add_to(flow: argparse.ArgumentParser, add_to_group: Callable[..., argparse.A
     _file(add("check", _check, "find mistakes in a flow: what is not reached, never asked, or never ends"), nargs="+")
     talk = _file(add("chat", _chat, "talk to a flow as text, and see state, slots, intent and confidence"))
     talk.add_argument("--nobody", action="store_true", help="nobody answers when you are to be connected to a person")
+    _time(talk, "now")
     picture = _file(add("graph", _graph, "draw the states and the ways between them", as_json=False))
     out = picture.add_argument("--out", type=Path, metavar="FILE.svg", help="SVG, or Mermaid (.mmd; default: printed)")
     out.complete = shtab.FILE  # type: ignore[attr-defined]
@@ -39,15 +42,39 @@ def add_to(flow: argparse.ArgumentParser, add_to_group: Callable[..., argparse.A
     personas = trial.add_argument("personas", nargs="+", type=Path, metavar="PERSONA.yaml", help="who calls")
     personas.complete = shtab.FILE  # type: ignore[attr-defined]
     trial.add_argument("--whole", action="store_true", help="show all conversations, not only those that went wrong")
+    trial.add_argument("--variant", metavar="NAME", help="in this variant's wording, not the flow's own")
+    _time(trial, "the next Friday, 9:30")
     versus = _file(add("compare", _compare, "compare what came of the calls in each variant of a flow's wording"))
     versus.add_argument("--days", type=float, metavar="N", help="only calls of the last N days (default: all)")
-    add("schema", _schema, "print the JSON Schema of flow files, for editors", as_json=False)
+    published = add("schema", _schema, "print the JSON Schema of flow files, for editors", as_json=False)
+    published.add_argument("--persona", action="store_true", help="that of personas' files instead")
 
 
 def _file(sub: argparse.ArgumentParser, nargs: str | None = None) -> argparse.ArgumentParser:
     named = sub.add_argument("flow", nargs=nargs, metavar="FLOW", help="a shipped flow's name, or a YAML file")
     named.complete = shtab.FILE  # type: ignore[attr-defined]
     return sub
+
+
+def _time(sub: argparse.ArgumentParser, usual: str) -> None:
+    text = f"the local time of the call, such as 2026-11-20T12:30, for opening hours and days (default: {usual})"
+    sub.add_argument("--at", type=_local_time, metavar="TIME", help=text)
+
+
+def _local_time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-20T12:30") from None
+    if at.tzinfo:
+        raise argparse.ArgumentTypeError(f"{text!r}: the time is local, without a zone")
+    return at
+
+
+def _clock(start: datetime | None) -> Callable[[], datetime]:
+    """Local time; with a `start` it runs on from there."""
+    ahead = start - datetime.now() if start else timedelta()  # noqa: DTZ005 - the caller's time, here
+    return lambda: datetime.now() + ahead  # noqa: DTZ005
 
 
 async def _check(options: argparse.Namespace, settings: Settings) -> int:
@@ -80,9 +107,10 @@ async def _chat(options: argparse.Namespace, settings: Settings) -> int:
         else:
             display.console.print(drawing.turn(turn))
 
+    brain = ScriptedBrain(load_flow(options.flow), now=_clock(options.at))
     async with Enquiries.open() as enquiries:
         await chat.chat(
-            load_flow(options.flow),
+            brain,
             lambda: next(lines, None),
             show,
             somebody_there=not options.nobody,
@@ -106,16 +134,27 @@ async def _graph(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _test(options: argparse.Namespace, settings: Settings) -> int:
-    flow = load_flow(options.flow)
+    flow = _worded(load_flow(options.flow), options.variant)
     personas = [persona.load(path) for path in options.personas]
     for path, caller in zip(options.personas, personas, strict=True):
         rehearsal.check(flow, caller, path)
-    report = rehearsal.rehearse(flow, personas, datetime.now())  # noqa: DTZ005 - the caller's time, here
+    at = options.at or rehearsal.usual_time(datetime.now())  # noqa: DTZ005 - the caller's time, here
+    report = rehearsal.rehearse(flow, personas, at)
     if options.json:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
         display.console.print(drawing.rehearsal(report, whole=options.whole))
     return 0 if report.ok else 1
+
+
+def _worded(flow: Flow, variant: str | None) -> Flow:
+    """Raises ConfigurationError with the names of the variants if there is none of that name."""
+    if variant is None:
+        return flow
+    if variant not in flow.varied:
+        known = ", ".join(flow.varied) or "none"
+        raise ConfigurationError(f"--variant {variant}: {flow.name} has no such variant; it has {known}")
+    return flow.varied[variant]
 
 
 async def _compare(options: argparse.Namespace, settings: Settings) -> int:
@@ -131,5 +170,6 @@ async def _compare(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _schema(options: argparse.Namespace, settings: Settings) -> int:
-    print(json.dumps(schema(), indent=2))
+    found = Persona.model_json_schema(by_alias=True) if options.persona else schema()
+    print(json.dumps(found, indent=2))
     return 0

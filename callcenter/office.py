@@ -21,6 +21,7 @@ from callcenter.media.tape import Tape
 from callcenter.speech.ear import Ear
 from callcenter.speech.voice import Voice
 from callcenter.store.records import Record
+from callcenter.usage import Meter
 
 log = structlog.get_logger()
 
@@ -56,6 +57,8 @@ class Office:
     """What is said, in turns, when an answer is long in coming."""
     manners: Manners
     limits: Limits
+    meter: Callable[[], Meter] = Meter
+    """Of a call: what it uses of others' services, at the prices of the day."""
     apology: str = ""
     """To a caller who cannot come in; without one they hear nothing."""
     enquire: Callable[[Fetch], Awaitable[Fetched]] = _unanswered

@@ -1,5 +1,6 @@
 """What calls can be about, and in whose voice: the flows that the settings name."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from callcenter.config import Dialogue, Hearing, Settings, Talking
@@ -10,6 +11,16 @@ from callcenter.speech.voice import VoiceName
 
 ENGLISH_ONLY = ".en"
 """What the name of a Whisper model ends in that knows no other language."""
+
+OPENAI = "coral"
+DEEPGRAM = {
+    "en": "aura-2-thalia-en",
+    "es": "aura-2-celeste-es",
+    "fr": "aura-2-agathe-fr",
+    "de": "aura-2-viktoria-de",
+    "it": "aura-2-livia-it",
+    "nl": "aura-2-rhea-nl",
+}
 
 
 def flows(settings: Settings) -> dict[str, Flow]:
@@ -42,19 +53,36 @@ def flow(source: str, hearing: Hearing) -> Flow:
     return read
 
 
-def voice(flow: Flow, talking: Talking) -> VoiceName:
+def voices(flow: Flow, talking: Talking) -> tuple[VoiceName, ...]:
     """The flow's own, else its language's in `[talking] voices`, else Piper's for English, espeak-ng's for the others.
 
-    A voice of the flow without a name is the engine's usual one.
+    Of several the first speaks, and the next when it fails. Where the flow's own is that of a cloud, its language's are
+    next. Raises ConfigurationError when the flow names none of the engine's, and it has none for the language.
     """
+    listed = tuple(map(VoiceName.parse, talking.voices.get(flow.language, ())))
     if flow.voice:
-        usual = talking.voice if flow.voice.engine == "piper" else flow.language
-        return VoiceName(engine=flow.voice.engine, name=flow.voice.name or usual)
-    if flow.language in talking.voices:
-        return VoiceName.parse(talking.voices[flow.language][0])
+        own = VoiceName(engine=flow.voice.engine, name=flow.voice.name or _usual(flow, talking))
+        others = tuple(name for name in listed if name != own)
+        return (own, *others) if own.elsewhere else (own,)
+    if listed:
+        return tuple(dict.fromkeys(listed))
     if flow.language == "en":
-        return VoiceName(engine="piper", name=talking.voice)
-    return VoiceName(engine="espeak", name=flow.language)
+        return (VoiceName(engine="piper", name=talking.voice),)
+    return (VoiceName(engine="espeak", name=flow.language),)
+
+
+def _usual(flow: Flow, talking: Talking) -> str:
+    """The voice of the flow's engine where it names none."""
+    usual: dict[str, Mapping[str, str]] = {
+        "piper": {flow.language: talking.voice},
+        "espeak": {flow.language: flow.language},
+        "openai": {flow.language: OPENAI},
+        "deepgram": DEEPGRAM,
+    }
+    engine = flow.voice.engine if flow.voice else ""
+    if flow.language not in usual[engine]:
+        raise ConfigurationError(f"voice.name of the flow {flow.name}: {engine} has no usual voice for {flow.language}")
+    return usual[engine][flow.language]
 
 
 def asks(flow: Flow) -> tuple[str, ...]:

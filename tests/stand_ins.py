@@ -38,6 +38,7 @@ class ScriptedEar:
         self.events: asyncio.Queue[EarEvent] = asyncio.Queue()
         self.patience: Patience = lambda words: 0
         self.closed = False
+        self.seconds_heard: dict[str, float] = {}
 
     async def next(self) -> EarEvent:
         return await self.events.get()

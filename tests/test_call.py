@@ -29,7 +29,7 @@ from callcenter.media.line import Line
 from callcenter.media.rtp_line import RtpLine
 from callcenter.media.tape import Tape
 from callcenter.office import Office
-from callcenter.speech.ear import Ear, HearingFailed, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
+from callcenter.speech.ear import Ear, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
 from tests.stand_ins import ScriptedEar, ToneVoice
 from tests.virtual_time import VirtualTimeLoop
@@ -63,7 +63,7 @@ class PaperLegs(Legs):
             raise self.refuse
         return self.peer
 
-    async def steady(self) -> None:
+    async def steady(self, silent: Callable[[], bool]) -> None:
         pass
 
     async def next(self) -> ChannelEvent:
@@ -138,7 +138,6 @@ class Scene:
                     short_pause_ms=350,
                     long_pause_ms=1100,
                     filler_ms=FILLER_MS,
-                    errors=self.limits.errors,
                 ),
                 limits=self.limits,
             ),
@@ -532,17 +531,6 @@ def test_a_stopping_daemon_says_goodbye() -> None:
     assert scene.ended.reason == "shutdown"
     assert scene.of(TurnEnded)[-1].heard_by_caller
     assert scene.legs.done == ["hang up", "close"]
-
-
-def test_a_recogniser_that_fails_is_asked_around_and_at_last_apologised_for() -> None:
-    async def caller(scene: Scene) -> None:
-        for _ in range(3):
-            await scene.quiet()
-            now = asyncio.get_running_loop().time()
-            scene.ear.events.put_nowait(HearingFailed(reason="broken", started=now - 1, ended=now))
-
-    scene = played(caller)
-    assert (scene.ended.reason, len(scene.of(TurnEnded))) == ("limit", 4)
 
 
 def test_a_caller_who_cannot_be_spoken_to_is_given_back_to_the_dialplan() -> None:

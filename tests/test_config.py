@@ -60,6 +60,14 @@ def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytes
         ("[talking]\nvoices.fr = 'fr'\n", 2, "^(espeak|piper|openai|deepgram):.+$"),
         ("[talking.voices]\nfrench = 'espeak:fr'\n", 2, "^[a-z]{2}$"),
         ("[dialogue]\npretend_it_is = '2026-11-20T09:30Z'\n", 2, "Input should not have timezone info"),
+        (
+            "[prices.deepgramm]\nminute = 1\n",
+            1,
+            "nobody of this name is paid; those who may be are deepgram, flux, openai",
+        ),
+        ("\n[prices]\nmodel = 5\n", 3, "prices.model: Input should be a valid dictionary"),
+        ('[prices."openai:speech"]\nminutes = 1\n', 2, "a price has minute, million_characters, million_tokens_in"),
+        ("[prices.model]\nmillion_tokens_in = inf\n", 2, "prices.model.million_tokens_in: Input should be a finite"),
         ("[dialogue]\nflow = 'a'\nflows = ['b', 1]\n", 3, "dialogue.flows.1: Input should be a valid string"),
     ],
 )

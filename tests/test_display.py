@@ -3,7 +3,7 @@
 import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,9 @@ import pytest
 from rich.console import Console
 
 from callcenter import display
+from callcenter.store.costs import Costs, FlowCosts, ProviderCosts
 from callcenter.store.queries import StoredCall, StoredTurn, Transcript
+from callcenter.usage import Charge
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CALL = StoredCall(
@@ -68,7 +70,7 @@ def _greenwich() -> Iterator[None]:
 
 
 def turn(index: int, timings: dict[str, float], **words: str) -> StoredTurn:
-    texts = {"heard": "", "said": "Hello.", "state": "", "sentiment": ""} | words
+    texts: dict[str, Any] = {"heard": "", "said": "Hello.", "state": "", "sentiment": ""} | words
     return StoredTurn(index=index, heard_by_caller=texts["said"], timings=timings, at=NOON, **texts)
 
 
@@ -160,6 +162,65 @@ def test_an_output_that_knows_ascii_only() -> None:
     assert f"        filler     {' ' * 45 + '*':60}  1,500 ms" in lines
 
 
+def printed(show: Callable[[Console], None], width: int = 200) -> list[str]:
+    output = io.StringIO()
+    show(Console(file=output, width=width, color_system=None))
+    return [line.rstrip() for line in output.getvalue().splitlines()]
+
+
+def test_calls_show_what_they_cost_where_any_did() -> None:
+    free = replace(CALL, usage={"openai:speech": Charge(characters_spoken=46)})
+    assert printed(lambda out: display.calls([free, CALL], out)) == printed(lambda out: display.calls([CALL] * 2, out))
+    dear = replace(CALL, cost=0.0123456)
+    assert printed(lambda out: display.calls([dear, CALL, replace(CALL, cost=0.0)], out)) == [
+        "call      when                 caller     DID   flow        length  turns  outcome    ended by     cost",
+        "abcdef00  2026-11-21 12:00:00  +15550100  9000  investment    1:15      3  qualified  agent     0.01235",
+        "abcdef00  2026-11-21 12:00:00  +15550100  9000  investment    1:15      3  qualified  agent",
+        "abcdef00  2026-11-21 12:00:00  +15550100  9000  investment    1:15      3  qualified  agent           0",
+    ]
+
+
+def test_transcript_with_usage_and_cost() -> None:
+    ears, mind = Charge(seconds_heard=3.25, cost=0.000541666), Charge(tokens_in=12346, tokens_out=40, cost=0.004)
+    mouth = Charge(characters_spoken=46)
+    usage = {"openai:speech": mouth, "model": mind, "deepgram": ears + ears}
+    turns = [turn(0, {}), replace(turn(1, {}, heard="Hm."), usage={"model": mind, "deepgram": ears})]
+    lines = drawn(Transcript(call=replace(CALL, usage=usage, cost=0.005083332), turns=turns, lead=None), 60)
+    assert lines[lines.index("agent   Hello.") - 4 :] == [
+        "used     deepgram 6.5 s (0.001083); model 12,350 tokens in, 40 out (0.004); openai:speech 46 characters",
+        "cost     0.005083",
+        f"recording  {CALL.recording}",
+        "",
+        "agent   Hello.",
+        "",
+        "caller  Hm.",
+        "agent   Hello.",
+        "        deepgram 3.25 s (0.0005417); model 12,350 tokens in, 40 out (0.004)",
+    ]
+
+
+def test_costs_by_flow_and_provider() -> None:
+    usage = Charge(seconds_heard=6000.0, characters_spoken=81234, tokens_in=1234567, tokens_out=9876, cost=12.345678)
+    flow = FlowCosts(flow="energy", calls=1200, leads=7, usage=usage, cost_per_call=0.01028806, cost_per_lead=1.763668)
+    idle = FlowCosts(flow="idle", calls=2, leads=0, usage=Charge(), cost_per_call=None, cost_per_lead=None)
+    ears = ProviderCosts(provider="deepgram", calls=1200, usage=Charge(seconds_heard=6000.0, cost=12.345678))
+    found = Costs(flows=[flow, idle], providers=[ears])
+    assert printed(lambda out: display.costs(found, "qualified", out)) == [
+        "                          per  qualified    per  minutes  characters     tokens  tokens",
+        "flow    calls   cost     call      leads   lead    heard      spoken         in     out",
+        "energy   1200  12.35  0.01029          7  1.764      100      81,230  1,235,000   9,876",
+        "idle        2                          0",
+        "",
+        "                        minutes  characters  tokens  tokens",
+        "provider  calls   cost    heard      spoken      in     out",
+        "deepgram   1200  12.35      100",
+    ]
+
+
+def test_costs_of_nothing() -> None:
+    assert printed(lambda out: display.costs(Costs(flows=[], providers=[]), "qualified", out)) == ["no calls yet"]
+
+
 REPORT: dict[str, Any] = {
     "asterisk": "connected",
     "draining": False,
@@ -179,9 +240,7 @@ LATENCY = {
 
 
 def status(**more: Any) -> list[str]:
-    output = io.StringIO()
-    display.status({**REPORT, **more}, Console(file=output, width=100, color_system=None))
-    return [line.rstrip() for line in output.getvalue().splitlines()]
+    return printed(lambda out: display.status({**REPORT, **more}, out), 100)
 
 
 def test_status_of_a_daemon_that_says_little() -> None:
@@ -238,3 +297,24 @@ def test_status_of_several_flows() -> None:
 
 def test_status_before_the_first_answer() -> None:
     assert status(latency={"turns": 0}) == status()
+
+
+def test_status_of_what_was_used() -> None:
+    ears, mind = {"seconds_heard": 90.0, "cost": 0.009}, {"tokens_in": 12346, "tokens_out": 400, "cost": 0.0075}
+    assert status(usage={"providers": {}, "cost": None}) == status()
+    assert status(usage={"providers": {"deepgram": ears, "model": mind}, "cost": 0.0165})[3:10] == [
+        "",
+        "                      minutes  characters  tokens  tokens",
+        "used since the start    heard      spoken      in     out    cost",
+        "deepgram                  1.5                               0.009",
+        "model                                      12,350     400  0.0075",
+        "all                                                        0.0165",
+        "",
+    ]
+    unpriced = {"openai:speech": {"characters_spoken": 46}}
+    assert status(usage={"providers": unpriced, "cost": None})[4:8] == [
+        "                      minutes  characters  tokens  tokens",
+        "used since the start    heard      spoken      in     out",
+        "openai:speech                          46",
+        "",
+    ]

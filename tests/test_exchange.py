@@ -113,7 +113,6 @@ def office(flow: str, scene: Running, legs: Callable[[Channel, str], Legs]) -> O
             short_pause_ms=350,
             long_pause_ms=1100,
             filler_ms=1500,
-            errors=3,
         ),
         limits=Limits(),
     )

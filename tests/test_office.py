@@ -31,9 +31,7 @@ def office(flow: str) -> Office:
         tape=nobody,
         tell=nobody,
         latencies=Latencies(),
-        manners=Manners(
-            is_backchannel=nobody, pause_ms=600, short_pause_ms=350, long_pause_ms=1100, filler_ms=1500, errors=3
-        ),
+        manners=Manners(is_backchannel=nobody, pause_ms=600, short_pause_ms=350, long_pause_ms=1100, filler_ms=1500),
         limits=Limits(),
     )
 

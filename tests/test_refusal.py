@@ -108,7 +108,7 @@ class Scene:
             tell=lambda event: None,
             latencies=Latencies(),
             manners=Manners(
-                is_backchannel=nobody, pause_ms=600, short_pause_ms=350, long_pause_ms=1100, filler_ms=1500, errors=3
+                is_backchannel=nobody, pause_ms=600, short_pause_ms=350, long_pause_ms=1100, filler_ms=1500
             ),
             limits=Limits(),
         )

@@ -9,7 +9,7 @@ import pytest
 from callcenter import repertoire
 from callcenter.asterisk.run_directory import shipped as shipped_dialplan
 from callcenter.config import Dialogue, Hearing, Settings, Talking
-from callcenter.dialogue.flow import SHIPPED
+from callcenter.dialogue.flow import SHIPPED, Flow
 from callcenter.errors import ConfigurationError, FileError
 
 TEXT = (SHIPPED / "investment.yaml").read_text()
@@ -83,11 +83,31 @@ class Choice:
         ("fr", Choice(engine="espeak", name="fr-ch"), Talking(voices={"fr": ("espeak:fr+f3",)}), "espeak:fr-ch"),
         ("fr", Choice(engine="espeak"), Talking(voices={"fr": ("piper:x",)}), "espeak:fr"),
         ("en", Choice(engine="piper"), Talking(voice="amy"), "piper:amy"),
+        ("en", None, Talking(voices={"en": ("openai:coral", "piper:amy")}), "openai:coral piper:amy"),
+        ("en", None, Talking(voices={"en": ("espeak:en", "espeak:en")}), "espeak:en"),
+        ("es", Choice(engine="openai"), Talking(), "openai:coral"),
+        ("es", Choice(engine="deepgram"), Talking(), "deepgram:aura-2-celeste-es"),
+        (
+            "en",
+            Choice(engine="openai", name="ash"),
+            Talking(voices={"en": ("deepgram:aura-2-thalia-en", "openai:ash", "espeak:en")}),
+            "openai:ash deepgram:aura-2-thalia-en espeak:en",
+        ),
     ],
 )
 def test_who_speaks(language: str, own: Choice | None, talking: Talking, expected: str) -> None:
-    flow = repertoire.flow("investment", Hearing()).model_copy(update={"language": language, "voice": own})
-    assert str(repertoire.voice(flow, talking)) == expected
+    voices = repertoire.voices(spoken(language, own), talking)
+    assert " ".join(map(str, voices)) == expected
+
+
+def test_a_cloud_without_a_voice_for_the_language_is_said() -> None:
+    with pytest.raises(ConfigurationError, match=r"voice\.name of the flow investment: deepgram has no usual .* pt"):
+        repertoire.voices(spoken("pt", Choice(engine="deepgram")), Talking())
+
+
+def spoken(language: str, own: Choice | None) -> Flow:
+    """A flow in that language, with a voice of its own or none."""
+    return repertoire.flow("investment", Hearing()).model_copy(update={"language": language, "voice": own})
 
 
 def test_a_recogniser_of_english_only_is_not_used_for_another_language() -> None:

@@ -3,15 +3,20 @@
 A snoop takes a caller's packets in the order and at the time of their arrival, so what is late or out of order is lost
 or misplaced. Asterisk's jitter buffer mends that, but delays the caller: by its whole size if it is a fixed one, by 70
 ms on a perfect line if it is an adaptive one. So the line is measured while the greeting plays.
+
+Where Asterisk itself is held up for longer than a fixed buffer's size, the buffer is deaf from then on: it takes one
+frame out each 20 ms, finds it late, drops it, and never catches up. What comes from it is digital silence, which hardly
+any telephone sends; then it is made anew.
 """
 
 import asyncio
 import math
+from collections.abc import Callable
 
 import structlog
 
 from callcenter.asterisk.ari import Ari
-from callcenter.errors import AsteriskError
+from callcenter.errors import AsteriskError, innermost
 
 log = structlog.get_logger()
 
@@ -23,6 +28,9 @@ ENOUGH = 4
 """A packet is seldom later than so many times the jitter, which is a mean (RFC 3550, section 6.4.1)."""
 STEP_MS = 20
 LARGEST_MS = 200
+GLANCE_S = 0.1
+DEAF_S = 1.0
+"""A buffer from which only digital silence has come for so long may be deaf."""
 
 
 def size_ms(jitter_s: float) -> int:
@@ -32,19 +40,54 @@ def size_ms(jitter_s: float) -> int:
     return min(LARGEST_MS, math.ceil(ENOUGH * jitter_s * 1000 / STEP_MS) * STEP_MS)
 
 
-async def keep(ari: Ari, channel: str) -> None:
+async def keep(ari: Ari, channel: str, silent: Callable[[], bool]) -> None:
     """Look at the line of `channel` from time to time and give it the buffer that it needs.
 
-    Never raises for what Asterisk answers: one without the module goes on without a buffer.
+    `silent` tells whether what came from it last was digital silence. Never raises for what Asterisk answers: one
+    without the module goes on without a buffer.
     """
-    given = 0
+    buffer = _Buffer(ari, channel)
     try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(buffer.grow())
+            group.create_task(buffer.mend(silent))
+    except* AsteriskError as errors:
+        log.info("x jitter buffer", channel=channel, error=str(innermost(errors)))
+
+
+class _Buffer:
+    """That of one channel."""
+
+    def __init__(self, ari: Ari, channel: str) -> None:
+        self._ari = ari
+        self._channel = channel
+        self._ms = 0
+        self._there = asyncio.Event()
+
+    async def grow(self) -> None:
+        """Make it as large as the line needs it, looking ever more seldom."""
         for wait_s in LOOKS_S:
             await asyncio.sleep(wait_s)
-            wanted = size_ms(await ari.jitter_s(channel))
-            if wanted > given:
-                await ari.set_variable(channel, "JITTERBUFFER(fixed)", str(wanted))
-                log.info("= jitter buffer", channel=channel, ms=wanted)
-                given = wanted
-    except AsteriskError as error:
-        log.info("x jitter buffer", channel=channel, error=str(error))
+            wanted = size_ms(await self._ari.jitter_s(self._channel))
+            if wanted > self._ms:
+                self._ms = wanted
+                await self._make()
+                self._there.set()
+
+    async def mend(self, silent: Callable[[], bool]) -> None:
+        """Make it anew when nothing comes from it; ever more seldom if that does not help, as the caller is mute."""
+        await self._there.wait()
+        silent_s, deaf_s = 0.0, DEAF_S
+        while True:
+            await asyncio.sleep(GLANCE_S)
+            if not silent():
+                silent_s, deaf_s = 0.0, DEAF_S
+                continue
+            silent_s += GLANCE_S
+            if silent_s >= deaf_s:
+                await self._make()
+                silent_s, deaf_s = 0.0, min(2 * deaf_s, LOOKS_S[-1])
+
+    async def _make(self) -> None:
+        await self._ari.set_variable(self._channel, "JITTERBUFFER(fixed)", str(self._ms))
+        log.info("= jitter buffer", channel=self._channel, ms=self._ms)

@@ -9,7 +9,7 @@ person, or sent on in the dialplan, at any time:
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -104,9 +104,12 @@ class Legs:
             raise await self._foremost(failures) from None
         return result
 
-    async def steady(self) -> None:
-        """Give the caller a jitter buffer if the line needs one. Never raises for what Asterisk answers."""
-        await jitter_buffer.keep(self._ari, self._caller)
+    async def steady(self, silent: Callable[[], bool]) -> None:
+        """Give the caller a jitter buffer if the line needs one. Never raises for what Asterisk answers.
+
+        `silent` tells whether what came from the caller last was digital silence.
+        """
+        await jitter_buffer.keep(self._ari, self._caller, silent)
 
     async def next(self) -> ChannelEvent:
         """The next thing that happens to the caller's own channel, since the call arrived. For one reader."""

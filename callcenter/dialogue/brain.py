@@ -1,9 +1,11 @@
 """The seam of deciding: what happened goes in, actions come out, whatever decides."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Literal, Protocol
+
+from callcenter.usage import Bill
 
 Status = str
 """Of a lead: the outcome so far, where a flow declares it; else `NEW` or `PARTIAL`."""
@@ -60,10 +62,10 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misheard:
-    """The caller spoke, but the recogniser failed."""
+    """The caller spoke, but was not understood: it was hardly a word, or all recognisers failed."""
 
-    last: bool = False
-    """It has failed too often: apologise and hang up."""
+    deaf: bool = False
+    """They did so again: offer keys, for nobody hears the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,8 @@ class Ask:
     """What the answer is about."""
     patience_s: float | None = None
     """Silence is told after so many seconds rather than the usual."""
+    keys: int = 0
+    """Keys that are a whole answer, so that no more need be waited for; 0 if any number may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,9 +200,16 @@ class Brain(Protocol):
     def sentiment(self) -> str:
         """Of what the caller said last: negative, neutral, positive."""
 
+    @property
+    def spent(self) -> Bill:
+        """What the call has used so far of those who are paid for deciding; it only grows."""
+
     def completeness(self, text: str) -> Completeness:
         """Whether a caller who has said `text` so far, and pauses, has finished. Changes nothing; takes under 5 ms."""
 
-    def reply(self, happening: Happening) -> AsyncIterator[Action]:
+    def heard_by_caller(self, text: str) -> None:
+        """What was played of the last reply, once its turn is over."""
+
+    def reply(self, happening: Happening) -> AsyncGenerator[Action, None]:
         """What to do about `happening`, as it is decided. The last action is an Ask, a Say, a Wait,
         a Transfer, a Fetch or a HangUp."""

@@ -9,6 +9,7 @@ import yaml
 from callcenter import yaml_file
 from callcenter.dialogue import references
 from callcenter.dialogue.flow import Flow, flow_path, load_flow
+from callcenter.dialogue.intents import Intent
 from callcenter.dialogue.references import Where
 from callcenter.dialogue.rule import Condition, Rule
 from callcenter.dialogue.slot import PostcodeSlot
@@ -54,6 +55,7 @@ def _problems(flow: Flow) -> list[Problem]:
         *_shadowed(flow),
         *_foreign(flow),
         *_hasty(flow),
+        *_mute(flow),
     ]
 
 
@@ -141,9 +143,18 @@ def _circles(flow: Flow) -> Iterator[Problem]:
         within = {state: leads[state] & circle for state in circle}
         endless = {state: set(_uncounted(state, flow.states[state], within, added)) for state in circle}
         if any(_around(state, endless) for state in circle):
-            listed = ", ".join(state for state in flow.states if state in circle)
-            text = f"{listed} can follow {_EACH_OTHER[len(circle) > 1]} for ever without asking the caller anything"
-            yield Problem(where=("states", name), text=text)
+            yield Problem(where=("states", name), text=_told([each for each in flow.states if each in circle], flow))
+
+
+def _told(circle: list[str], flow: Flow) -> str:
+    """What is wrong with states that follow each other for ever, and what would bound it."""
+    around = f"{', '.join(circle)} can follow {_EACH_OTHER[len(circle) > 1]} for ever"
+    bound = f"a state with a `question` bounds it, or a rule that leads out by `if: {{count: {{{circle[-1]}: 3}}}}`"
+    asked = {slot for name in circle for slot in flow.states[name].ask}
+    forgotten = {slot for name in circle for rule in flow.states[name].on for slot in rule.forget or ()}
+    if again := ", ".join(sorted(asked & forgotten)):
+        return f"{around}: that {again} is asked again after `forget` is not enough; {bound}"
+    return f"{around} without asking the caller anything; {bound}"
 
 
 def _around(name: str, leads: Graph) -> set[str]:
@@ -238,6 +249,21 @@ def _hasty(flow: Flow) -> Iterator[Problem]:
                 slots = ", ".join(sorted(about))
                 text = f"this rule fits before {slots} is asked for; add `if: {{known: {slots}}}`"
                 yield Problem(where=("states", name, "on", index), text=text)
+
+
+def _mute(flow: Flow) -> Iterator[Problem]:
+    """Intents that fill nothing though they answer questions, and rules that wait for what is told beside them."""
+    mute = {name for name, meant in flow.intents.items() if not meant.fills}
+    for name in (Intent.YES, Intent.NO, Intent.FILLER):
+        if name in mute:
+            text = f"{name.value} answers questions: it cannot have `fills: false`"
+            yield Problem(where=("intents", name.value), text=text)
+    for where, rule in references.rules(flow):
+        if rule.if_ and rule.if_.heard and rule.if_.intent and set(rule.if_.intent) <= mute:
+            text = (
+                f"this rule is never used: {', '.join(rule.if_.intent)} has `fills: false`, so nothing is heard with it"
+            )
+            yield Problem(where=where, text=text)
 
 
 def _shadowed(flow: Flow) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, StringConstr
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from callcenter import yaml_file
-from callcenter.dialogue import intents, phrasebook, references, sentences
+from callcenter.dialogue import intents, keys, phrasebook, references, sentences
 from callcenter.dialogue.intents import Answer, Intent, Phrases
 from callcenter.dialogue.parts import Name, Template, Text, fields, normal
 from callcenter.dialogue.people import Person
@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent.parent / "flows"
 class Voice(Part):
     """With which voice the agent speaks."""
 
-    engine: Literal["piper", "espeak"]
+    engine: Literal["piper", "espeak", "openai", "deepgram"]
     name: str = ""
     """One of the engine's; its own choice for the language if empty."""
 
@@ -184,6 +184,7 @@ class Flow(Part):
         texts += [*_said(self.always), *_texts(self.confirmation.model_dump()), *_texts(self.sentences.model_dump())]
         texts += [text for person in self.people.values() for text in (person.transferring, person.nobody) if text]
         texts += [answer.say for answer in self.answers.values()]
+        texts += [keys.menu(slot, self.sentences.keys, self.country) for slot in self.heard.values()]
         constant = (text for text in texts if not fields(text))
         said = [clause for text in constant for clause in sentences.clauses(text)]
         varied = [clause for flow in self._varied.values() for clause in flow.phrases()]
@@ -248,7 +249,7 @@ def schema() -> dict[str, Any]:
     found["properties"]["language"]["enum"] = phrasebook.languages()
     found["required"] = [name for name in found["required"] if name not in {"confirmation", "sentences", "intents"}]
     for name, definition in found["$defs"].items():
-        if name in {"Sentences", "ReadBack"}:
+        if name in {"Keys", "Sentences", "ReadBack"}:
             definition.pop("required", None)
         elif name.endswith("Slot"):
             definition["required"] = [key for key in definition["required"] if key in {"type", "options"}]

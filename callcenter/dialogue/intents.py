@@ -48,11 +48,13 @@ class Phrases(Part):
     """All of what was said."""
     opening: tuple[Saying, ...] = ()
     """At the beginning, spelt exactly so; these count least."""
+    fills: bool = True
+    """If false, what is said together with it fills no slot: who gives orders has not answered."""
 
     @cached_property
     def fingerprint(self) -> int:
         """The hash, which is wanted at each utterance."""
-        return hash((self.phrases, self.words, self.whole, self.opening))
+        return hash((self.phrases, self.words, self.whole, self.opening, self.fills))
 
     def __hash__(self) -> int:
         return self.fingerprint

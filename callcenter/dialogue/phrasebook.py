@@ -8,7 +8,7 @@ from pydantic import Field, RootModel, field_validator
 from callcenter import yaml_file
 from callcenter.dialogue.intents import Intent, Phrases
 from callcenter.dialogue.language import SHIPPED
-from callcenter.dialogue.parts import Text, Texts, ValueTemplate, Words
+from callcenter.dialogue.parts import Template, Text, Texts, ValueTemplate, Words, fields
 from callcenter.yaml_file import Part
 
 ANY = "any"
@@ -23,6 +23,38 @@ class Confirmation(Part):
     again: Text
     what: Text
     """Asked when the caller says that it is wrong."""
+
+
+class Keys(Part):
+    """What to press, told to a caller whom nobody hears. Nobody need say anything."""
+
+    option: Template
+    """An answer and its key: `{option}`, which can be any words that the agent reads back, and `{key}`."""
+    several: Text
+    """More than one of them may be pressed."""
+    yes_no: Text
+    """1 and 2."""
+    agree: Text
+    """1, to a moment that was offered."""
+    ready: Text
+    """1, once the caller has done what they were asked to do."""
+    number: Text
+    money: Text
+    phone: Text
+    postcode: Text
+    moment: Text
+    """A day from 1 for Monday to 7, then the hour in two digits."""
+    person: Text
+    """0."""
+    wrong: Text
+    """After keys that answer nothing."""
+
+    @field_validator("option")
+    @classmethod
+    def _both(cls, option: str) -> str:
+        if set(fields(option)) != {"option", "key"}:
+            raise ValueError("must have {option} and {key}, and nothing else to fill in")
+        return option
 
 
 class Sentences(Part):
@@ -55,6 +87,11 @@ class Sentences(Part):
     silence_end: Text
     misheard: Text
     misheard_end: Text
+    deaf: Text
+    """Nobody hears the caller, so the keys are told."""
+    call_back: Text
+    """The same, where there is no person to be connected to."""
+    keys: Keys
     length_end: Text
     shutdown_end: Text
     goodbye: dict[str, Text]

@@ -1,6 +1,6 @@
 """The scripted brain: runs a flow by its own rules, needs no model, and always answers the same way."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime
 
 from callcenter.dialogue import completeness, lookup, sentiment
@@ -31,13 +31,16 @@ from callcenter.dialogue.brain import (
 from callcenter.dialogue.classify.classifier import Classifier, Guess
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
+from callcenter.dialogue.keypad import Keypad
 from callcenter.dialogue.language import load_language
 from callcenter.dialogue.parts import normal
 from callcenter.dialogue.questions import Actions, Topic
 from callcenter.dialogue.reading import Situation
 from callcenter.dialogue.rule import ANSWERS, Rule
+from callcenter.dialogue.slot import NameSlot
 from callcenter.dialogue.slots import phone
 from callcenter.dialogue.understanding import Understood, understand
+from callcenter.usage import Bill
 
 
 class ScriptedBrain:
@@ -64,10 +67,11 @@ class ScriptedBrain:
         self._questions = self._agenda.questions
         self._asides = Asides(flow, self._agenda)
         self._answers = Answers(self._agenda)
+        self._keypad = Keypad(flow, self._agenda, now)
         self._caller = ""
         self._digits = ""
         self.understood: Understood | None = None
-        """The last that the caller said."""
+        """The last that the caller said; None if they keyed it because nobody heard them."""
 
     @property
     def lead(self) -> Lead:
@@ -94,11 +98,19 @@ class ScriptedBrain:
         """Of what the caller said last: negative, neutral, positive."""
         return self.understood.sentiment if self.understood else "neutral"
 
+    @property
+    def spent(self) -> Bill:
+        """Nothing."""
+        return {}
+
     def completeness(self, text: str) -> Completeness:
         """Whether a caller who has said `text` so far, and pauses, has finished."""
         return completeness.judge(text, self._flow, self._language, self._situation(), self._questions.topic)
 
-    async def reply(self, happening: Happening) -> AsyncIterator[Action]:
+    def heard_by_caller(self, text: str) -> None:
+        """The rules do not go by what was heard of an answer."""
+
+    async def reply(self, happening: Happening) -> AsyncGenerator[Action, None]:
         """What to do about `happening`."""
         meant = await self._meant(happening)
         for action in self.decide(happening, meant):
@@ -108,12 +120,20 @@ class ScriptedBrain:
         """What the classifier says of words that the patterns know nothing of."""
         if self._classifier is None or not isinstance(happening, Said) or self._agenda.pending:
             return None
+        if isinstance(self._flow.slots.get(self._questions.slot or ""), NameSlot):
+            return None  # a name that was misheard may resemble anything, a goodbye too
         understood = understand(happening.text, self._flow, self._situation())
         is_known = understood.intent or not understood.nothing or not normal(happening.text)
         return None if is_known else await self._classifier.classify(happening.text)
 
     def decide(self, happening: Happening, meant: Guess | None = None) -> Actions:
         """The same at once: the rules wait for nothing. `meant` is what a classifier says of the caller's words."""
+        if isinstance(happening, Said) or happening == Misheard():
+            self._keypad.put_down()  # somebody hears the caller, if only a noise
+        actions = self._decide(happening, meant)
+        return self._keypad.offered(actions) if self._keypad.in_use else actions
+
+    def _decide(self, happening: Happening, meant: Guess | None) -> Actions:
         phrases, agenda = self._flow.sentences, self._agenda
         match happening:
             case Answered(caller=caller):
@@ -132,13 +152,13 @@ class ScriptedBrain:
             case Said(text=text, interrupted=interrupted):
                 return self._heard(text, interrupted, meant)
             case Keyed(digits=digits):
-                return self._heard(digits)
+                return self._keyed(digits) if self._keypad.in_use else self._heard(digits)
             case Silent(last=True):
-                return agenda.end(phrases.silence_end)
+                return agenda.end(phrases.misheard_end if self._keypad.in_use else phrases.silence_end)
             case Silent(times=times):
                 return self._silent(times)
-            case Misheard(last=True):
-                return agenda.end(phrases.misheard_end)
+            case Misheard(deaf=True):
+                return self._keypad.take_up(self._caller)
             case Misheard():
                 return [Say(text=phrases.misheard), self._questions.open]
             case TransferFailed() | Fetched():
@@ -161,6 +181,17 @@ class ScriptedBrain:
         changed = {name: filled for name, filled in fresh.items() if name in known}
         actions = self._decided(understood, fresh, changed)
         return self._agenda.goodbye() if leaving and isinstance(actions[-1], Ask | Wait) else actions
+
+    def _keyed(self, digits: str) -> Actions:
+        """What to do about keys that answer what was offered."""
+        self.understood = None
+        understood = self._keypad.understood(digits, self._digits)
+        self._digits = understood.digits
+        if understood.nothing and self._questions.may_repeat():
+            return [*([Say(text=self._flow.sentences.keys.wrong)] if digits else []), self._questions.open]
+        known = self._agenda.progress.slots
+        fresh = self._agenda.keep(understood.values)
+        return self._decided(understood, fresh, {name: filled for name, filled in fresh.items() if name in known})
 
     def _decided(self, understood: Understood, fresh: dict[str, Filled], changed: dict[str, Filled]) -> Actions:
         """By the flow's rules, else by what is built in."""

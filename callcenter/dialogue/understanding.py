@@ -70,6 +70,10 @@ _heard = lru_cache(maxsize=1024)(Heard.of)
 
 def understand(text: str, flow: Flow, situation: Situation) -> Understood:
     """Take `text`, a transcript, apart. Of two values for a slot the one after the correction counts."""
+    if _fills_nothing(text, flow):
+        result = Understood()
+        _read_intents(text, flow, result)
+        return result
     asked = intents.stretch(text, flow.answers)
     question = _heard(asked, flow.language).text if asked else ""
     reading = Reading(_heard("", flow.language), situation, flow, question=question)
@@ -92,6 +96,12 @@ def understand(text: str, flow: Flow, situation: Situation) -> Understood:
     if situation.questioned and result.nothing and result.intent is None:
         result.intent = _reply(text, flow)
     return result
+
+
+def _fills_nothing(text: str, flow: Flow) -> bool:
+    """Whether something is meant beside which the flow takes no answer, such as an order to the agent."""
+    alone = {name: meant for name, meant in (*flow.intents.items(), *flow.answers.items()) if not meant.fills}
+    return bool(alone) and intents.best(text, alone) is not None
 
 
 def _reply(text: str, flow: Flow) -> Intent | None:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 FRAME_MS = 20
 NARROWBAND = 8000
 """Samples per second of an ordinary telephone line."""
+DIGITAL_SILENCE = 8
+"""The smallest step of G.711: samples up to this are no sound, not even of a line."""
 SILENCE_DBFS = -50.0
 """Quieter than this is silence: a voice's pauses and a line's noise are below, soft consonants above."""
 
@@ -41,6 +43,8 @@ class Clip:
     """16-bit signed little-endian mono samples."""
     rate: int
     """Samples per second."""
+    by: str = ""
+    """Who is paid for it, by the characters of the text; nobody for what was kept, or is spoken here."""
 
     @property
     def seconds(self) -> float:
@@ -54,12 +58,14 @@ class FrameQueue:
     def __init__(self, rate: int = NARROWBAND, limit: int = 100) -> None:
         self.rate = rate
         self.dropped = 0
+        self._last = b""
         self._frames: deque[tuple[float, bytes]] = deque(maxlen=limit)
 
     def put(self, pcm: bytes, at: float) -> None:
         """Add a 20 ms frame of 16-bit PCM that arrived at loop time `at`."""
         if len(self._frames) == self._frames.maxlen:
             self.dropped += 1
+        self._last = pcm
         self._frames.append((at, pcm))
 
     def drain(self) -> list[tuple[float, bytes]]:
@@ -67,6 +73,11 @@ class FrameQueue:
         frames = list(self._frames)
         self._frames.clear()
         return frames
+
+    @property
+    def silent(self) -> bool:
+        """Whether the last frame, taken or not, is digital silence."""
+        return not self._last or int(np.abs(np.frombuffer(self._last, "<i2").astype(np.int32)).max()) <= DIGITAL_SILENCE
 
 
 class Trail:

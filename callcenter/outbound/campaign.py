@@ -25,7 +25,7 @@ from callcenter.outbound.pacing import Pace
 from callcenter.outbound.progress import Progress, Stored, past, progress
 from callcenter.outbound.trunk import Dialling, Trunk
 from callcenter.services import running
-from callcenter.speech.voices import Voices
+from callcenter.speech.voices import Sources, Voices
 from callcenter.store import campaigns, do_not_call
 from callcenter.store.contacts import Campaign, Contact, Tally
 from callcenter.store.database import Database
@@ -243,9 +243,6 @@ async def _spoken(flow: str, order: Order) -> Clip:
     text = order.message or flows[flow].sentences.voicemail
     if not text:
         raise ConfigurationError(f"what to tell a machine? Set sentences.voicemail of {flow}, or outbound.message")
-    name = repertoire.voice(flows[flow], settings.talking)
-    voices = await Voices.brought_up([name], settings.talking, settings.paths.cache)
-    try:
-        return await voices[name].render(text, NARROWBAND)
-    finally:
-        voices.close()
+    choice = repertoire.voices(flows[flow], settings.talking)
+    async with Voices.opened(choice, Sources.of(settings)) as voices:
+        return await voices[choice].render(text, NARROWBAND)

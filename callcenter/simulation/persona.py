@@ -136,7 +136,7 @@ class Service(Part):
     """
 
     url: str
-    """A regular expression that is found in the URL asked; on the telephone a `get` has what it sends in there too."""
+    """A regular expression that is found in the URL asked, with the query that a `get` sends."""
     answer: dict[str, Any] = Field(default_factory=dict)
     fails: bool = False
 

@@ -1,6 +1,6 @@
 """The seam of hearing: frames in, what the caller says out, whatever recognises it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,16 +35,19 @@ class Utterance:
     text: str
     """Empty when there was nothing to recognise: a cough, a noise."""
     confidence: float
-    """Mean token probability, 0 to 1."""
+    """Mean token or word probability, 0 to 1."""
     started: float
     """Loop time of the first frame that holds speech."""
     ended: float
     """Loop time at which the caller's sound ended, by its level."""
+    by: str = ""
+    """The provider elsewhere that has recognised it; empty for this machine."""
     known: float = 0.0
     """Loop time at which the end was decided and the text was there."""
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage: `endpoint` (end of the sound to a pause long enough), `recognise` (from there to the text;
-    0 when it was there already); and beside them `recogniser` (the work itself) and `waited` (for a free worker)."""
+    0 when it was there already); and beside them `recogniser` (the work itself) and `waited` (for a free worker, or for
+    a recogniser that failed)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,11 @@ class Ear(Protocol):
 
     patience: Patience
     """Asked in each pause, on the event loop."""
+
+    @property
+    def seconds_heard(self) -> Mapping[str, float]:
+        """Seconds of sound for which each provider elsewhere is paid, by its name. They only grow, while a stream is
+        open also between utterances; still right after `close`."""
 
     async def next(self) -> EarEvent:
         """Wait for the next event. Never raises for a fault of the recogniser; that is a HearingFailed."""

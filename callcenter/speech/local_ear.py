@@ -1,12 +1,13 @@
 """Hearing on this machine: one loop looks for speech in all calls at once, a recogniser turns utterances into text."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -22,11 +23,23 @@ from callcenter.speech.ear import (
     SpeechStarted,
     Utterance,
 )
+from callcenter.speech.errands import Errands
 from callcenter.speech.onset import Levels, Onset, measured
 from callcenter.speech.recogniser import Recognised, Recogniser
 from callcenter.speech.threads import URGENT, pool
-from callcenter.speech.utterances import Began, Ended, Paused, Resumed, State, Utterances, Window, Windows
+from callcenter.speech.utterances import (
+    PRE_ROLL_MS,
+    Began,
+    Ended,
+    Paused,
+    Resumed,
+    State,
+    Utterances,
+    Window,
+    Windows,
+)
 from callcenter.speech.vad import Detector, Track
+from callcenter.speech.words import Outcome, StreamRung, Streams, Words, attempted
 
 log = structlog.get_logger()
 
@@ -37,57 +50,81 @@ LONGEST_TICK_S = 0.016
 but larger batches are less work."""
 EVENTS = 32
 """An ear that nobody reads keeps so many events and drops the oldest."""
-T = TypeVar("T")
-Recognise = Callable[[bytes], Coroutine[Any, Any, Recognised]]
 LAST_S = 3
 """Of an utterance: enough to find its end in."""
-NOTHING = Recognised(text="", confidence=0.0, ms=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of a recognition."""
+@dataclass(slots=True, kw_only=True)
+class Pause:
+    """The caller has fallen silent for long enough to find out the words so far."""
 
-    result: Recognised | SpeechError
     at: float
-    """Loop time."""
+    """Loop time of the last window with speech."""
+    considering: asyncio.Task[None] | None = None
+    outcome: Outcome | None = None
 
-    @property
-    def words(self) -> str | None:
-        """None when it failed."""
-        return self.result.text if isinstance(self.result, Recognised) else None
+
+class Events:
+    """What an ear has heard, for one reader."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[EarEvent] = asyncio.Queue(EVENTS)
+        self.next = self._queue.get
+        self.telling: asyncio.Task[None] | None = None
+        """Puts an utterance once it is recognised; the next waits for it."""
+
+    def put(self, event: EarEvent) -> None:
+        """Add an event; in a full queue the oldest makes way."""
+        if self._queue.full():
+            log.warning("x ear event", dropped=self._queue.get_nowait())
+        self._queue.put_nowait(event)
 
 
 class LocalEar:
     """Listens to one call."""
 
-    def __init__(self, frames: FrameQueue, played: Trail, settings: Hearing, recognise: Recognise) -> None:
+    def __init__(self, frames: FrameQueue, played: Trail, settings: Hearing, words: Words) -> None:
         self.track = Track(frames.rate)
-        self.closed = False
-        self._settings = settings
         self.patience: Patience = lambda words: settings.pause_ms
+        self._settings = settings
         self._frames = frames
-        self._recognise = recognise
+        self._words = words
         self._windows = Windows(frames.rate)
         self._onset = Onset(settings.vad_threshold, played)
         self._utterances = Utterances(threshold=settings.vad_threshold, early_ms=settings.early_ms)
-        self._events: asyncio.Queue[EarEvent] = asyncio.Queue(EVENTS)
-        self._considering: asyncio.Task[None] | None = None
-        self._words: Outcome | None = None
-        self._telling: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
-        # Tasks run in the call's context, which its log lines take the call's id from.
-        self._context = copy_context()
+        self._events = Events()
+        self._errands = Errands()
+        self._pause: Pause | None = None
+        self._turn_until = -math.inf
+        """Loop time up to which somebody has heard the caller finish."""
 
     async def next(self) -> EarEvent:
         """Wait for the next event."""
-        return await self._events.get()
+        return await self._events.next()
+
+    @property
+    def seconds_heard(self) -> Mapping[str, float]:
+        """Of sound, by provider elsewhere."""
+        return self._words.seconds
+
+    @property
+    def heard_along_by(self) -> str:
+        """Who elsewhere listens along at this moment; empty for nobody."""
+        return self._words.along_with
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody listens any more."""
+        return self._errands.closed
 
     def close(self) -> None:
-        """Stop listening and drop what is being recognised."""
-        self.closed = True
-        for task in self._tasks:
-            task.cancel()
+        """Stop listening, and drop what is being recognised."""
+        self._errands.close()
+
+    def attend(self, group: asyncio.TaskGroup) -> None:
+        """Have somebody listen along, if there is anybody to, in `group`."""
+        self._words.turn_ended = partial(self._turn_ended, group)
+        self._errands.start(self._words.listen(), group)
 
     def drain(self) -> bool:
         """Take what the line has received; whether it was anything."""
@@ -106,77 +143,74 @@ class LocalEar:
 
     def follow(self, window: Window, probability: float, levels: Levels, group: asyncio.TaskGroup) -> None:
         """Act on the judgement of a window; recognition runs in `group`."""
+        self._words.feed(window.pcm, window.ended)
         judgement = self._onset.judge(window, probability, levels, self._utterances.state)
         for event in self._utterances.feed(window, judgement.probability, judgement.begins):
             match event:
                 case Began():
-                    self._put(SpeechStarted(at=event.at))
+                    self._words.begin(_before(event, window))
+                    self._events.put(SpeechStarted(at=event.at))
                 case Paused():
-                    self._put(SpeechPaused(at=event.at))
-                    self._considering = self._spawn(self._consider(event.pcm, group), group)
+                    self._events.put(SpeechPaused(at=event.at))
+                    self._pause = Pause(at=event.at)
+                    self._pause.considering = self._errands.start(self._consider(self._pause, event.pcm, group), group)
                 case Resumed():
-                    self._put(SpeechResumed())
+                    self._events.put(SpeechResumed())
                     self._forget()
                 case Ended():
                     self._end(event, group)
 
-    async def _consider(self, pcm: bytes, group: asyncio.TaskGroup) -> None:
+    async def _consider(self, pause: Pause, pcm: bytes, group: asyncio.TaskGroup) -> None:
         """Find out the words so far: they decide how long to wait for more."""
-        self._words = await self._attempt(pcm)
-        if ended := self._utterances.settle(self._pause_after(self._words.words)):
+        pause.outcome = await attempted(self._words.so_far(pcm))
+        self._settle(pause, group)
+
+    def _settle(self, pause: Pause, group: asyncio.TaskGroup) -> None:
+        """End the utterance once the pause is long enough; at once if somebody has heard the caller finish."""
+        finished = self._turn_until >= pause.at
+        enough_ms = self._settings.early_ms if finished else self._pause_after(pause.outcome)
+        if ended := self._utterances.settle(enough_ms):
             self._end(ended, group)
 
-    def _pause_after(self, words: str | None) -> int:
+    def _turn_ended(self, group: asyncio.TaskGroup, until: float) -> None:
+        """Somebody who listens along has heard the caller finish by `until`; if they go on meanwhile, that is void."""
+        self._turn_until = until
+        if self._pause is not None and self._pause.outcome is not None and until >= self._pause.at:
+            self._settle(self._pause, group)
+
+    def _pause_after(self, outcome: Outcome | None) -> int:
         try:
-            return self.patience(words)
+            return self.patience(outcome.words if outcome else None)
         except Exception:  # the edge of one call: all calls share the group that this would end
             log.exception("! patience")
             return self._settings.pause_ms
 
     def _forget(self) -> None:
-        """The caller goes on, so the words so far are not all."""
-        if self._considering is not None:
-            self._considering.cancel()
-        self._considering = self._words = None
+        """The words so far are not all, or nobody asks for them any more."""
+        pause, self._pause = self._pause, None
+        if pause and pause.considering and pause.considering is not asyncio.current_task():
+            pause.considering.cancel()
 
     def _end(self, ended: Ended, group: asyncio.TaskGroup) -> None:
-        words = self._words
-        if self._considering is not asyncio.current_task():
-            self._forget()
-        self._words = self._considering = None
-        self._telling = self._spawn(self._tell(ended, words, self._telling), group)
+        outcome = self._pause.outcome if self._pause else None
+        self._forget()
+        self._events.telling = self._errands.start(self._tell(ended, outcome, self._events.telling), group)
 
-    def _spawn(self, work: Coroutine[Any, Any, T], group: asyncio.TaskGroup) -> asyncio.Task[T]:
-        task = group.create_task(work, context=self._context)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+    async def _tell(self, ended: Ended, outcome: Outcome | None, earlier: asyncio.Task[None] | None) -> None:
+        """Put the utterance's event, once it is recognised and the one before it is told.
 
-    async def _attempt(self, pcm: bytes) -> Outcome:
-        result: Recognised | SpeechError = NOTHING
-        try:
-            if pcm:
-                result = await self._recognise(pcm)
-        except SpeechError as error:
-            log.warning("! recognise", error=str(error))
-            result = error
-        except Exception as error:  # the edge of one call: all calls share the group that this would end
-            log.exception("! recognise")
-            result = SpeechError(f"the recogniser failed: {error!r}")
-        return Outcome(result=result, at=asyncio.get_running_loop().time())
-
-    async def _tell(self, ended: Ended, words: Outcome | None, earlier: asyncio.Task[None] | None) -> None:
-        """Put the utterance's event, once it is recognised and the one before it is told."""
+        Who listens along is not asked: they may follow the next utterance by now.
+        """
         decided = asyncio.get_running_loop().time()
-        if words is None or words.words is None:
-            words = await self._attempt(ended.pcm)
+        if outcome is None or outcome.words is None:
+            outcome = await attempted(self._words.of(ended.pcm))
         if earlier is not None:
             await earlier
-        match words.result:
+        match outcome.result:
             case SpeechError() as error:
-                self._put(HearingFailed(reason=str(error), started=ended.started, ended=ended.ended))
+                self._events.put(HearingFailed(reason=str(error), started=ended.started, ended=ended.ended))
             case Recognised() as recognised:
-                self._put(self._utterance(ended, recognised, words.at, decided))
+                self._events.put(self._utterance(ended, recognised, outcome.at, decided))
 
     def _utterance(self, ended: Ended, recognised: Recognised, recognised_at: float, decided: float) -> Utterance:
         known = max(decided, recognised_at)
@@ -191,16 +225,17 @@ class LocalEar:
         return Utterance(
             text=recognised.text,
             confidence=recognised.confidence,
+            by=recognised.by,
             started=ended.started,
             ended=quiet_since,
             known=known,
             timings=timings,
         )
 
-    def _put(self, event: EarEvent) -> None:
-        if self._events.full():
-            log.warning("x ear event", dropped=self._events.get_nowait())
-        self._events.put_nowait(event)
+
+def _before(began: Began, window: Window) -> float:
+    """Seconds up to the end of `window` that are part of what has begun; none of it where a long one was cut."""
+    return window.ended - began.at + PRE_ROLL_MS / 1000 if began.at < window.ended else 0.0
 
 
 def _end_of_sound(ended: Ended, rate: int) -> float:
@@ -213,23 +248,41 @@ def _end_of_sound(ended: Ended, rate: int) -> float:
 class LocalHearing:
     """The ears of all calls, in front of one VAD and one recogniser."""
 
-    def __init__(self, settings: Hearing, detector: Detector, recogniser: Recogniser) -> None:
+    def __init__(
+        self, settings: Hearing, detector: Detector, recogniser: Recogniser, streams: Sequence[StreamRung] = ()
+    ) -> None:
+        """`streams` may listen along, first choice first; where none can, `recogniser` is asked."""
         self._settings = settings
         self._detector = detector
         self._recogniser = recogniser
+        self._streams = tuple(streams)
         self._ears: set[LocalEar] = set()
+        self._arrived: list[LocalEar] = []
 
     def listen(self, frames: FrameQueue, played: Trail, *, language: str = "en", prompt: str = "") -> LocalEar:
         """A new ear on what a line receives while it has `played` something; it hears while `run` runs."""
         recognise = partial(self._recogniser.recognise, rate=frames.rate, language=language, prompt=prompt)
-        ear = LocalEar(frames, played, self._settings, recognise)
+        streams = Streams(
+            rungs=self._streams,
+            open=lambda streaming: streaming.open(rate=frames.rate, language=language, prompt=prompt),
+        )
+        ear = LocalEar(frames, played, self._settings, Words(recognise, streams if self._streams else None))
         self._ears.add(ear)
+        if self._streams:
+            self._arrived.append(ear)
         return ear
 
     @property
     def ears(self) -> int:
         """How many calls are listened to."""
         return len(self._ears)
+
+    def report(self) -> list[dict[str, Any]]:
+        """Of those who may listen along, first choice first: `name`, `state` and `failures` of their breaker, and to
+        how many `calls` they listen."""
+        now = asyncio.get_running_loop().time()
+        calls = Counter(ear.heard_along_by for ear in self._ears)
+        return [{"name": rung.name, **rung.breaker.report(now), "calls": calls[rung.name]} for rung in self._streams]
 
     async def run(self) -> None:
         """Listen to all ears until cancelled."""
@@ -242,6 +295,9 @@ class LocalHearing:
     async def _judge(self, thread: ThreadPoolExecutor, group: asyncio.TaskGroup) -> None:
         """Have all windows judged that are due, one of each call at a time."""
         self._ears = {ear for ear in self._ears if not ear.closed}
+        while self._arrived:
+            if not (ear := self._arrived.pop()).closed:
+                ear.attend(group)
         ears = [ear for ear in self._ears if ear.drain()]
         while due := [(ear, window) for ear in ears if (window := ear.window())]:
             examined = await asyncio.get_running_loop().run_in_executor(thread, self._examined, due)

@@ -5,15 +5,17 @@ import hashlib
 import os
 import wave
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
 
 from callcenter.media.pcm import Clip
-from callcenter.speech.voice import Voice
+from callcenter.speech.voice import Progress, Voice, streamed
 
 log = structlog.get_logger()
 
@@ -21,9 +23,6 @@ CLIPS = 1000
 """In memory; at 8 kHz about 50 kB each."""
 DISK_BYTES = 500_000_000
 AT_ONCE = 2
-
-Progress = Callable[[int, int], None]
-"""Told of the phrases that are ready, and of all."""
 
 
 class PhraseCache:
@@ -45,37 +44,53 @@ class PhraseCache:
         """From memory, from disk, or from the voice; whoever asks for what is being rendered waits for that."""
         return await self._get(text, rate, keep=False)
 
+    async def stream(self, text: str, rate: int) -> AsyncGenerator[Clip, None]:
+        """At once what is there, else as it comes; it is kept when it has come to its end."""
+        if clip := await self.cached(text, rate):
+            yield clip
+            return
+        said = b""
+        async with aclosing(streamed(self._voice, text, rate)) as clips:
+            async for clip in clips:
+                said += clip.pcm
+                yield clip
+        self._remember(self._path(text, rate), Clip(text=text, pcm=said, rate=rate))
+
+    async def cached(self, text: str, rate: int) -> Clip | None:
+        """From memory or disk."""
+        path = self._path(text, rate)
+        clip = self._clips.get(path) or await asyncio.to_thread(_read, path, text, rate)
+        if clip:
+            self._remember(path, clip)
+        return clip
+
     async def prepare(self, texts: Iterable[str], rate: int, progress: Progress = lambda ready, total: None) -> None:
         """Have `texts` ready in memory and on disk. Raises SpeechError."""
-        phrases = list(dict.fromkeys(texts))
-        rest = iter(phrases)
-        ready = 0
+        await for_each(texts, lambda text: self.keep(text, rate), progress)
+        await self.prune()
 
-        async def work() -> None:
-            nonlocal ready
-            for text in rest:
-                await self._get(text, rate, keep=True)
-                ready += 1
-                progress(ready, len(phrases))
+    async def keep(self, text: str, rate: int) -> None:
+        """Have it ready in memory and on disk. Raises SpeechError."""
+        await self._get(text, rate, keep=True)
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(AT_ONCE):
-                    group.create_task(work())
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+    async def prune(self) -> None:
+        """Take no more of the disk than allowed."""
         await asyncio.to_thread(_prune, self._folder, self._disk_bytes)
+
+    def report(self) -> list[dict[str, Any]]:
+        """Nothing: who has no other is not watched."""
+        return []
 
     async def _get(self, text: str, rate: int, *, keep: bool) -> Clip:
         path = self._path(text, rate)
         lock = self._rendering.setdefault(path, asyncio.Lock())
         async with lock:
-            clip = self._clips.get(path) or await asyncio.to_thread(_read, path, text, rate)
+            clip = await self.cached(text, rate)
             if clip is None:
                 clip = await self._voice.render(text, rate)
+                self._remember(path, replace(clip, by="") if clip.by else clip)
                 if keep:
                     await asyncio.to_thread(_write, path, clip)
-            self._remember(path, clip)
         return clip
 
     def _remember(self, path: Path, clip: Clip) -> None:
@@ -87,6 +102,27 @@ class PhraseCache:
     def _path(self, text: str, rate: int) -> Path:
         key = hashlib.sha256(f"{self._voice.name}\n{rate}\n{text}".encode()).hexdigest()
         return self._folder / f"{key[:32]}.wav"
+
+
+async def for_each(texts: Iterable[str], work: Callable[[str], Awaitable[None]], progress: Progress) -> None:
+    """Do it for each text once, some at a time. Raises the first failure."""
+    phrases = list(dict.fromkeys(texts))
+    rest = iter(phrases)
+    ready = 0
+
+    async def take() -> None:
+        nonlocal ready
+        for text in rest:
+            await work(text)
+            ready += 1
+            progress(ready, len(phrases))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(take())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 def _read(path: Path, text: str, rate: int) -> Clip | None:

@@ -15,7 +15,11 @@ class Recognised:
     ms: float
     """What the work took, without the wait for a worker."""
     waited_ms: float = 0.0
-    """Until a worker was free."""
+    """Until a worker was free, or another recogniser had failed."""
+    by: str = ""
+    """The provider that is paid for it, as in `[hearing] recognisers`; empty for one on this machine."""
+    seconds: float = 0.0
+    """Of the sound that it was given."""
 
 
 class Recogniser(Protocol):

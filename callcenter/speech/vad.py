@@ -9,7 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from callcenter.errors import MissingPartError
-from callcenter.media.pcm import NARROWBAND
+from callcenter.media.pcm import DIGITAL_SILENCE, NARROWBAND
 
 Floats = NDArray[np.float32]
 
@@ -20,8 +20,6 @@ CLEARLY_QUIET = 0.1
 QUIET_WINDOWS = 32
 """After this many clearly quiet windows (1 s) a call's state is made new. Left alone it drifts: after two minutes of
 noise, speech is noticed 60 ms later."""
-DIGITAL_SILENCE = 8
-"""The smallest step of G.711. After half a second of nothing but this the model would take line noise for speech."""
 FAINT_DBFS = -55.0
 """What never gets this loud for 8 ms is a line's own noise. Speech at -38 is heard no later for it."""
 FAINT_WINDOWS = 16
@@ -52,6 +50,7 @@ class Track:
         self.context = samples[-len(self.context) :]
         self.quiet = self.quiet + 1 if probability < CLEARLY_QUIET else 0
         self.state = state
+        # After half a second of digital silence the model would take line noise for speech.
         if self.quiet >= QUIET_WINDOWS or np.abs(samples).max() * FULL_SCALE <= DIGITAL_SILENCE:
             self.quiet = 0
             self.state = np.zeros((2, STATE), np.float32)

@@ -1,11 +1,13 @@
 """The seam of talking: text in, sound out, whatever speaks it."""
 
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self, cast
+from typing import Any, Literal, Protocol, Self, cast, runtime_checkable
 
 from callcenter.media.pcm import Clip
 
-EngineName = Literal["piper", "espeak"]
+EngineName = Literal["piper", "espeak", "openai", "deepgram"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +16,7 @@ class VoiceName:
 
     engine: EngineName
     name: str
-    """For Piper a name in `speech/models.toml` or the path of an `.onnx` file, for espeak-ng one of its voices."""
+    """For Piper a name in `speech/models.toml` or the path of an `.onnx` file, for the others one of their voices."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -24,6 +26,11 @@ class VoiceName:
 
     def __str__(self) -> str:
         return f"{self.engine}:{self.name}"
+
+    @property
+    def elsewhere(self) -> bool:
+        """It is spoken by a service, which may fail."""
+        return self.engine in {"openai", "deepgram"}
 
 
 class Voice(Protocol):
@@ -35,3 +42,48 @@ class Voice(Protocol):
 
     async def render(self, text: str, rate: int) -> Clip:
         """Speak `text` at `rate` samples per second. Raises SpeechError, or Overloaded when too many wait."""
+
+
+@runtime_checkable
+class StreamedVoice(Voice, Protocol):
+    """One that can be heard while it still speaks."""
+
+    def stream(self, text: str, rate: int) -> AsyncGenerator[Clip, None]:
+        """Clips that follow on from each other, each with the words that likely end in it: together they are `text`.
+
+        Raises SpeechError, perhaps after some of them; what is said by then is in their texts. To be closed by whoever
+        does not want the rest.
+        """
+
+
+Progress = Callable[[int, int], None]
+"""Told of the phrases that are ready, and of all."""
+
+
+@runtime_checkable
+class PreparedVoice(StreamedVoice, Protocol):
+    """One that keeps what it has said."""
+
+    async def cached(self, text: str, rate: int) -> Clip | None:
+        """`text` as it was said or prepared before; nobody is asked for it."""
+
+    async def prepare(self, texts: Iterable[str], rate: int, progress: Progress = lambda ready, total: None) -> None:
+        """Have `texts` ready in memory and on disk. Raises SpeechError."""
+
+    def report(self) -> list[dict[str, Any]]:
+        """For `status`: each voice that may fail, first choice first."""
+
+
+async def streamed(voice: Voice, text: str, rate: int) -> AsyncGenerator[Clip, None]:
+    """What `voice` streams, or all it says as one clip. Raises SpeechError."""
+    if isinstance(voice, StreamedVoice):
+        async with aclosing(voice.stream(text, rate)) as clips:
+            async for clip in clips:
+                yield clip
+    else:
+        yield await voice.render(text, rate)
+
+
+async def at_hand(voice: Voice, text: str, rate: int) -> Clip | None:
+    """`text` if it can be heard at once, whatever has become of the services: what `voice` keeps of it, if it keeps."""
+    return await voice.cached(text, rate) if isinstance(voice, PreparedVoice) else None

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+from callcenter.usage import Charge
 
 _KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in (CallStarted, TurnEnded, LeadChanged, CallEnded)}
 
@@ -30,6 +31,8 @@ def decode(line: str | bytes) -> Record:
         content["at"] = datetime.fromisoformat(content["at"])
         if kind is LeadChanged:
             content["slots"] = {name: SlotValue(**slot) for name, slot in content["slots"].items()}
+        if "usage" in content:
+            content["usage"] = {name: Charge(**charge) for name, charge in content["usage"].items()}
         return kind(**content)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a record: {error!r}") from error

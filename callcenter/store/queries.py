@@ -1,6 +1,6 @@
 """The reading side, for the command line and the dashboard. `codec.plain` turns the results into JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,8 @@ from asyncpg import Record as Row
 
 from callcenter.errors import StoreError
 from callcenter.store.records import SlotValue
-from callcenter.store.statements import Session
+from callcenter.store.statements import BILL_SO_FAR, COST_SO_FAR, Session
+from callcenter.usage import Charge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,10 @@ class StoredCall:
     recording: str | None
     """The path of the sound, if it was kept."""
     turns: int
+    usage: dict[str, Charge] = field(default_factory=dict)
+    """By provider; so far, while it goes on."""
+    cost: float | None = None
+    """Of that, at the prices of the time; None where nothing that was used had one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,8 @@ class StoredTurn:
     """Of the flow, in which the conversation was afterwards."""
     sentiment: str
     timings: dict[str, float]
+    usage: dict[str, Charge] = field(default_factory=dict)
+    """By provider, since the turn before."""
     at: datetime
 
 
@@ -82,20 +89,29 @@ class Totals:
     """By status."""
 
 
-_CALLS = """
-SELECT calls.*, (SELECT count(*) FROM turns WHERE turns.call = calls.id) AS turns FROM calls
+_CALL = f"""
+SELECT id, instance, channel, caller, did, flow, variant, started, ended, outcome, reason, recording,
+    (SELECT count(*) FROM turns WHERE turns.call = calls.id) AS turns,
+    CASE WHEN ended IS NULL THEN {BILL_SO_FAR} ELSE usage END AS usage,
+    (CASE WHEN ended IS NULL THEN {COST_SO_FAR} ELSE cost END)::float8 AS cost
+FROM calls
+"""
+
+_CALLS = f"""
+{_CALL}
 WHERE ($1::timestamptz IS NULL OR started >= $1) AND ($2::text IS NULL OR outcome = $2)
     AND ($3::text IS NULL OR did = $3)
 ORDER BY started DESC, id LIMIT $4
 """
 
-_CALLS_BETWEEN = """
-SELECT calls.*, (SELECT count(*) FROM turns WHERE turns.call = calls.id) AS turns FROM calls
+_CALLS_BETWEEN = f"""
+{_CALL}
 WHERE id BETWEEN $1 AND $2 ORDER BY started DESC LIMIT 6
 """
 
 _TURNS = """
-SELECT index, heard, said, heard_by_caller, state, sentiment, timings, at FROM turns WHERE call = $1 ORDER BY index
+SELECT index, heard, said, heard_by_caller, state, sentiment, timings, usage, at
+FROM turns WHERE call = $1 ORDER BY index
 """
 
 _LEADS = """
@@ -132,7 +148,7 @@ async def calls(
     limit: int = 50,
 ) -> list[StoredCall]:
     """Calls, newest first."""
-    return [StoredCall(**row) for row in await session.fetch(_CALLS, since, outcome, did, limit)]
+    return [_call(row) for row in await session.fetch(_CALLS, since, outcome, did, limit)]
 
 
 async def leads(
@@ -149,13 +165,13 @@ async def leads(
 
 async def transcript(session: Session, prefix: str) -> Transcript:
     """The call whose id begins with `prefix`. Raises StoreError when there is none, or more than one."""
-    found = [StoredCall(**row) for row in await session.fetch(_CALLS_BETWEEN, *_between(prefix))]
+    found = [_call(row) for row in await session.fetch(_CALLS_BETWEEN, *_between(prefix))]
     if not found:
         raise StoreError(f"no call begins with {prefix!r}")
     if len(found) > 1:
         raise StoreError(f"several calls begin with {prefix!r}: {', '.join(str(call.id) for call in found[:5])}")
     call = found[0]
-    turns = [StoredTurn(**row) for row in await session.fetch(_TURNS, call.id)]
+    turns = [StoredTurn(**_priced(row)) for row in await session.fetch(_TURNS, call.id)]
     lead = await session.fetchrow(_LEADS, call.id, None, None, 1, 0)
     return Transcript(call=call, turns=turns, lead=_lead(lead) if lead else None)
 
@@ -175,6 +191,17 @@ def _between(prefix: str) -> tuple[UUID, UUID]:
         return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     except ValueError as error:
         raise StoreError(f"{prefix!r} does not begin the id of a call: only 0-9, a-f and - are in it") from error
+
+
+def _call(row: Row) -> StoredCall:
+    return StoredCall(**_priced(row))
+
+
+def _priced(row: Row) -> dict[str, Any]:
+    """The columns of a row, with its usage as what it is."""
+    columns: dict[str, Any] = dict(row)
+    columns["usage"] = {provider: Charge(**charge) for provider, charge in columns["usage"].items()}
+    return columns
 
 
 def _lead(row: Row) -> StoredLead:

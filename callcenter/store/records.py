@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from callcenter.usage import Charge
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarted:
@@ -41,6 +43,8 @@ class TurnEnded:
     """Of the flow, in which the conversation was afterwards."""
     sentiment: str = ""
     """Of what the caller said: negative, neutral or positive; empty if they said nothing."""
+    usage: dict[str, Charge] = field(default_factory=dict)
+    """By provider, since the turn before."""
     at: datetime
 
 
@@ -72,6 +76,8 @@ class CallEnded:
     """Why it ended: `agent`, `caller`, `limit`, `shutdown`, `error: …`, `lost`."""
     recording: str | None = None
     """The path of the sound, if it was kept."""
+    usage: dict[str, Charge] = field(default_factory=dict)
+    """By provider, of the whole call: its turns, and what came after the last of them."""
     at: datetime
 
 

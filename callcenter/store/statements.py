@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Connection
@@ -9,6 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from callcenter.store.codec import storable
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
+from callcenter.usage import Charges, cost_of
 
 Session = Connection | PoolConnectionProxy
 """A connection, borrowed from the pool or not."""
@@ -29,11 +31,11 @@ ON CONFLICT (number) DO NOTHING
 """
 
 _TURN_ENDED = """
-INSERT INTO turns (call, index, heard, said, heard_by_caller, state, sentiment, timings, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO turns (call, index, heard, said, heard_by_caller, state, sentiment, timings, usage, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (call, index) DO UPDATE SET heard = excluded.heard, said = excluded.said,
     heard_by_caller = excluded.heard_by_caller, state = excluded.state, sentiment = excluded.sentiment,
-    timings = excluded.timings, at = excluded.at
+    timings = excluded.timings, usage = excluded.usage, at = excluded.at
 """
 
 _LEAD_CHANGED = """
@@ -48,9 +50,25 @@ INSERT INTO slots (call, name, value, heard) VALUES ($1, $2, $3::text::jsonb, $4
 ON CONFLICT (call, name) DO UPDATE SET value = excluded.value, heard = excluded.heard
 """
 
-_CALL_ENDED = "UPDATE calls SET ended = $2, outcome = $3, reason = $4, recording = $5 WHERE id = $1"
+_CALL_ENDED = """
+UPDATE calls SET ended = $2, outcome = $3, reason = $4, recording = $5, usage = $6, cost = $7::float8::numeric
+WHERE id = $1
+"""
 
-_CLOSE_LOST = """
+BILL_SO_FAR = """
+coalesce(
+    (SELECT jsonb_object_agg(provider, bill) FROM (
+        SELECT provider, jsonb_strip_nulls(jsonb_build_object(
+            'seconds_heard', sum(seconds_heard), 'characters_spoken', sum(characters_spoken),
+            'tokens_in', sum(tokens_in), 'tokens_out', sum(tokens_out), 'cost', sum(charges.cost))) AS bill
+        FROM charges WHERE charges.call = calls.id GROUP BY provider) AS bills),
+    '{}')
+"""
+"""What a call that goes on has used by its turns, as JSON; it stands in a query about `calls`."""
+
+COST_SO_FAR = "(SELECT sum(charges.cost) FROM charges WHERE charges.call = calls.id)"
+
+_CLOSE_LOST = f"""
 UPDATE calls SET
     ended = coalesce(
         (SELECT max(at) FROM turns WHERE turns.call = calls.id),
@@ -60,7 +78,9 @@ UPDATE calls SET
         (SELECT status FROM leads WHERE leads.call = calls.id AND status NOT IN ('new', 'partial')),
         (SELECT 'partial' FROM slots WHERE slots.call = calls.id LIMIT 1),
         'hung_up'),
-    reason = 'lost'
+    reason = 'lost',
+    usage = {BILL_SO_FAR},
+    cost = {COST_SO_FAR}
 WHERE ended IS NULL AND instance = $1 AND started < $2
 RETURNING id
 """
@@ -74,11 +94,13 @@ async def store(session: Session, record: Record) -> None:
         case TurnEnded():
             words = (record.heard, record.said, record.heard_by_caller, record.state, record.sentiment)
             texts = (storable(text) for text in words)
-            await session.execute(_TURN_ENDED, record.call, record.index, *texts, storable(record.timings), record.at)
+            figures = (storable(record.timings), _bill(record.usage))
+            await session.execute(_TURN_ENDED, record.call, record.index, *texts, *figures, record.at)
         case LeadChanged():
             await _store_lead(session, record)
         case CallEnded():
-            ending = (storable(record.outcome), storable(record.reason), storable(record.recording))
+            ending = tuple(storable(text) for text in (record.outcome, record.reason, record.recording))
+            ending += (_bill(record.usage), storable(cost_of(record.usage)))
             if await session.execute(_CALL_ENDED, record.call, record.at, *ending) == "UPDATE 0":
                 raise LookupError(f"call {record.call} ended but is not stored")
             if record.outcome == DO_NOT_CALL:
@@ -88,6 +110,10 @@ async def store(session: Session, record: Record) -> None:
 def _texts(record: CallStarted) -> list[str]:
     texts = (record.instance, record.channel, record.caller, record.did, record.flow, record.variant)
     return [storable(text) for text in texts]
+
+
+def _bill(charges: Charges) -> Any:
+    return storable({provider: charge.as_json() for provider, charge in charges.items()})
 
 
 async def _store_lead(session: Session, record: LeadChanged) -> None:
@@ -104,6 +130,6 @@ async def close_lost(session: Session, instance: str, before: datetime) -> list[
     """End the calls that `instance` started `before` and never ended; return their ids.
 
     A call ends with its last turn. Its outcome is the lead's status where that is final, `partial` when anything
-    was found out, else `hung_up`.
+    was found out, else `hung_up`; what it cost is the sum of its turns.
     """
     return [row["id"] for row in await session.fetch(_CLOSE_LOST, instance, before)]

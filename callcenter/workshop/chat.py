@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
+from callcenter.dialogue import lookup
 from callcenter.dialogue.brain import (
     Action,
     Answered,
     Fetch,
+    Fetched,
     Happening,
     Keyed,
     Said,
@@ -16,10 +17,9 @@ from callcenter.dialogue.brain import (
     Transfer,
     TransferFailed,
 )
-from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.enquiry import Enquiries
-from callcenter.workshop.conversation import CALLER, MOST_SILENCES, Conversation
+from callcenter.workshop.conversation import CALLER, MOST_SILENCES, Conversation, asked
 
 HELP = "Type what the caller says; an empty line is silence, /keys 123 presses keys, /quit hangs up."
 
@@ -29,16 +29,25 @@ Read = Callable[[], str | None]
 
 
 class Turn:
-    """What one thing that was typed has brought about."""
+    """What one happening has brought about: something typed, or what came of a look-up or a transfer."""
 
-    def __init__(self, conversation: Conversation, action: Action, before: dict[str, Any]) -> None:
+    def __init__(
+        self, conversation: Conversation, happening: Happening, action: Action, before: dict[str, Any]
+    ) -> None:
         self.exchange = conversation.exchanges[-1]
         self.understood = conversation.brain.understood
         self.ended_by = conversation.ended_by
         self.outcome = conversation.outcome
         self.transfer = action.to if isinstance(action, Transfer) else None
-        self.fetch = f"{action.method.upper()} {action.url}" if isinstance(action, Fetch) else None
+        self.fetch = f"{action.method.upper()} {asked(action)}" if isinstance(action, Fetch) else None
+        self.fetched = happening if isinstance(happening, Fetched) else None
+        """What the look-up before came to."""
         self.changed = {name: value for name, value in self.exchange.slots.items() if before.get(name) != value}
+
+    @property
+    def result(self) -> str | None:
+        """What the look-up before came to, as rules name it."""
+        return lookup.result(self.fetched) if self.fetched else None
 
     def as_json(self) -> str:
         """One line."""
@@ -53,6 +62,8 @@ class Turn:
                 "sentiment": understood.sentiment if understood else None,
                 "transfer": self.transfer,
                 "fetch": self.fetch,
+                "result": self.result,
+                "answer": dict(self.fetched.values) if self.fetched else None,
                 "outcome": self.outcome,
                 "ended_by": self.ended_by,
             },
@@ -60,9 +71,11 @@ class Turn:
         )
 
 
-async def chat(flow: Flow, read: Read, show: Show, *, somebody_there: bool, enquiries: Enquiries) -> Conversation:
+async def chat(
+    brain: ScriptedBrain, read: Read, show: Show, *, somebody_there: bool, enquiries: Enquiries
+) -> Conversation:
     """Talk until either side hangs up. `read` may block; look-ups are really made."""
-    conversation = Conversation(ScriptedBrain(flow, now=datetime.now))
+    conversation = Conversation(brain)
     silences = 0
     happening: Happening = Answered(caller=CALLER)
     typed = ""
@@ -71,7 +84,7 @@ async def chat(flow: Flow, read: Read, show: Show, *, somebody_there: bool, enqu
         action = conversation.take(happening, typed)
         if isinstance(action, Transfer) and somebody_there:
             conversation.ended_by = "person"
-        show(Turn(conversation, action, before))
+        show(Turn(conversation, happening, action, before))
         if conversation.ended_by:
             return conversation
         match action:

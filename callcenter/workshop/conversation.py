@@ -90,8 +90,8 @@ def play(brain: ScriptedBrain, persona: Persona, recognised: Recognised = str) -
                 conversation.ended_by = "person"
             case Transfer():
                 action = conversation.take(TransferFailed())
-            case Fetch(url=url):
-                action = conversation.take(answer(persona.services, url))
+            case Fetch():
+                action = conversation.take(answer(persona.services, asked(action)))
             case _:
                 happening = caller.does(conversation.exchanges)
                 if happening is None:
@@ -99,6 +99,11 @@ def play(brain: ScriptedBrain, persona: Persona, recognised: Recognised = str) -
                 else:
                     action = conversation.take(happening, _told(happening))
     return conversation
+
+
+def asked(fetch: Fetch) -> str:
+    """The URL of a look-up, with its query."""
+    return service.asked(fetch.url, fetch.send if fetch.method == "get" else {})
 
 
 def answer(services: tuple[Service, ...], url: str) -> Fetched:

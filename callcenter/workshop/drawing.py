@@ -10,10 +10,14 @@ from callcenter.workshop.chat import Turn
 from callcenter.workshop.compare import Arm, Comparison
 from callcenter.workshop.rehearsal import Rehearsal, Rehearsed
 
+LONGEST = 400
+"""Characters that are shown of a service's answer."""
+
 
 def turn(made: Turn) -> RenderableType:
     """What the agent says, and why."""
-    rows = [Text.assemble(("agent  ", "green"), made.exchange.agent)] if made.exchange.agent else []
+    rows = [Text("       -> " + " ".join(_fetched(made)), style="dim")] if made.fetched else []
+    rows += [Text.assemble(("agent  ", "green"), made.exchange.agent)] if made.exchange.agent else []
     facts = [made.exchange.state, *_understood(made)]
     facts += [f"{name} = {_value(value)}" for name, value in made.changed.items()]
     facts += [f"asks {made.fetch}"] if made.fetch else []
@@ -34,6 +38,15 @@ def _understood(made: Turn) -> Iterator[str]:
         yield understood.sentiment
 
 
+def _fetched(made: Turn) -> Iterator[str]:
+    """What a look-up came to: its result, and the rest of the answer."""
+    yield made.result or ""
+    rest = {name: value for name, value in made.fetched.values.items() if name != "result"} if made.fetched else {}
+    if rest:
+        text = ", ".join(f"{name}: {_value(value)}" for name, value in rest.items())
+        yield f"{{{text if len(text) <= LONGEST else text[:LONGEST] + ' …'}}}"
+
+
 def rehearsal(made: Rehearsal, *, whole: bool) -> RenderableType:
     """A line for each persona; the conversations of those that failed, or of all if `whole`."""
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -46,7 +59,7 @@ def rehearsal(made: Rehearsal, *, whole: bool) -> RenderableType:
     right = sum(call.outcome_right for call in made.calls)
     summary = (
         f"{right} of {len(made.calls)} outcomes and {made.slots_right} of {made.slots_total} slots right, "
-        f"{speed:,.0f} calls a second"
+        f"{speed:,.0f} calls a second, at {made.at:%A %Y-%m-%d %H:%M}"
     )
     return Group(*shown, table, Text(summary, style="green" if made.ok else "bold red"))
 

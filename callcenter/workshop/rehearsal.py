@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from callcenter.simulation.persona import Persona
 from callcenter.workshop.conversation import Conversation, play
 
 LEAST_SLOTS_RIGHT = 0.95
+FRIDAY, MORNING = 4, timedelta(hours=9, minutes=30)
+"""When calls are played if no other time is said: within usual opening hours, as in the demo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Rehearsal:
     """All of them."""
 
     flow: str
+    at: datetime
+    """Local time of the calls."""
     calls: tuple[Rehearsed, ...]
     seconds: float
 
@@ -83,6 +87,7 @@ class Rehearsal:
         return {
             "ok": self.ok,
             "flow": self.flow,
+            "at": self.at.isoformat(timespec="minutes"),
             "calls": [call.as_json() for call in self.calls],
             "slots_right": self.slots_right,
             "slots_total": self.slots_total,
@@ -90,12 +95,18 @@ class Rehearsal:
         }
 
 
+def usual_time(now: datetime) -> datetime:
+    """The next Friday morning from `now`, today included, so that what comes of a call does not depend on the hour."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=(FRIDAY - now.weekday()) % 7) + MORNING
+
+
 def rehearse(flow: Flow, personas: Sequence[Persona], now: datetime) -> Rehearsal:
     """Play each persona once, in a call at local time `now`. What is read before a first call is not in its seconds."""
     make_ready(flow, lambda: now)
     started = time.perf_counter()
     calls = tuple(_rehearsed(flow, persona, now) for persona in personas)
-    return Rehearsal(flow=flow.name, calls=calls, seconds=time.perf_counter() - started)
+    return Rehearsal(flow=flow.name, at=now, calls=calls, seconds=time.perf_counter() - started)
 
 
 def _rehearsed(flow: Flow, persona: Persona, now: datetime) -> Rehearsed:

@@ -59,9 +59,10 @@ def happenings(name: str) -> st.SearchStrategy[Happening]:
         st.builds(lambda text, other: Said(text=f"{text}, {other}", interrupted=True), said, said),
         st.sampled_from(
             [
-                Keyed(digits="5"),
+                *(Keyed(digits=digits) for digits in ("0", "1", "2", "5", "115", "0612345678")),
                 Silent(times=1),
                 Misheard(),
+                Misheard(deaf=True),
                 TransferFailed(),
                 Fetched(result="failed"),
                 Fetched(result="ok", values={"result": "none"}),

@@ -36,6 +36,22 @@ def test_a_flow_without_problems(tmp_path: Path) -> None:
     assert problems(f"{ABROAD}\nstates:\n  a: {{ask: owner, go: b}}\n  b: {{{FETCH}, end: true}}", tmp_path) == []
 
 
+def test_nothing_is_heard_beside_what_fills_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    head = HEAD.replace("{words: [abroad]}", '{words: [abroad], fills: false}, "yes": {fills: false, words: [ay]}')
+    rules = (
+        "on: [{if: {intent: abroad, heard: owner}, end: refused}, {if: {intent: [abroad, 'yes'], heard: rooms}, go: b}]"
+    )
+    path.write_text(f"{head}{ABROAD}\nstates:\n  a: {{ask: owner, {rules}, go: b}}\n  b: {{{FETCH}, end: true}}")
+    found = [(mistake.line, mistake.text) for mistake in check.mistakes(path, load_flow(path))]
+    nothing = "has `fills: false`, so nothing is heard with it"
+    assert found == [
+        (10, "yes answers questions: it cannot have `fills: false`"),
+        (13, f"this rule is never used: abroad {nothing}"),
+        (13, f"this rule is never used: abroad, yes {nothing}"),
+    ]
+
+
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_shipped_flows(path: Path) -> None:
     assert check.check(load_flow(path)) == []
@@ -52,7 +68,17 @@ def test_the_shipped_flows(path: Path) -> None:
             13,
             "a, b can follow each other for ever",
         ),
-        (("a: {FETCH, on: [{if: {result: failed}, go: a}], end: true}",), 13, "a can follow itself for ever"),
+        (
+            ("a: {FETCH, on: [{if: {result: failed}, go: a}], end: true}",),
+            13,
+            "a can follow itself for ever without asking the caller anything; a state with a `question` bounds it",
+        ),
+        (
+            ("a: {ask: owner, go: b}", "b: {FETCH, on: [{if: {result: ok}, forget: owner, go: a}], end: true}"),
+            13,
+            "a, b can follow each other for ever: that owner is asked again after `forget` is not enough; a state "
+            "with a `question` bounds it, or a rule that leads out by `if: {count: {b: 3}}`",
+        ),
         (
             ("a: {ask: owner, on: [{if: {known: owner}, go: b}], end: true}", "b: {on: [{if: {open: desk}, go: a}]}"),
             13,

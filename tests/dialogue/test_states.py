@@ -496,8 +496,8 @@ async def test_a_classifier_is_asked_where_patterns_know_nothing(tmp_path: Path)
 
 async def test_of_a_name_nobody_guesses_what_it_means(tmp_path: Path) -> None:
     oracle = Oracle(Liberme=Guess(name="goodbye", kind=Kind.INTENT, confidence=0.9, source=Source.EMBEDDINGS))
-    Talk("states: {a: {ask: [name, rooms], end: true}}", tmp_path)
-    brain = ScriptedBrain(load_flow(tmp_path / "small.yaml"), now=lambda: datetime(2026, 11, 20), classifier=oracle)
+    talk = Talk("states: {a: {ask: [name, rooms], end: true}}", tmp_path)
+    brain = ScriptedBrain(load_flow(tmp_path / "small.yaml"), now=lambda: talk.now, classifier=oracle)
     brain.decide(Answered(caller=""))
     assert HangUp() not in [action async for action in brain.reply(Said(text="Liberme"))]
     assert oracle.asked == []

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -145,8 +146,9 @@ class TelephoneNetwork:
         stream: asyncio.Queue[str | None] = asyncio.Queue(maxsize=1000)
         self._streams.add(stream)
         try:
-            while (text := await stream.get()) is not None:
-                await socket.send_str(text)
+            with suppress(ConnectionError):  # whoever listened has gone
+                while (text := await stream.get()) is not None:
+                    await socket.send_str(text)
         finally:
             self._streams.discard(stream)
         return socket

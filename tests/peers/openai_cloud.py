@@ -172,12 +172,14 @@ class Peer:
 
     async def _hear(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        with file.file:  # aiohttp leaves it open when the client hangs up
+            sound = file.file.read()
         fault = self._fault(request)
         if refusal := await _refused(fault):
             return refusal
-        file = form["file"]
-        assert isinstance(file, web.FileField)
-        text = "" if fault is Fault.EMPTY else await self.transcribe(file.file.read(), str(form.get("language", "")))
+        text = "" if fault is Fault.EMPTY else await self.transcribe(sound, str(form.get("language", "")))
         return await self._send(request, fault, [json.dumps({"text": text}).encode()], "application/json")
 
     async def _send(

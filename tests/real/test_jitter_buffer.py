@@ -68,7 +68,7 @@ async def arrived(asterisk: PrivateAsterisk, network: Network, *, watched: bool)
             agent = group.create_task(answered(client, line))
             async with phone.dial("+15550001234", handset):
                 legs = await agent
-                watch = group.create_task(legs.steady() if watched else asyncio.sleep(0))
+                watch = group.create_task(legs.steady(lambda: line.received.silent) if watched else asyncio.sleep(0))
                 await asyncio.sleep(3.4)
                 line.received.drain()
                 span = await handset.say(NOISE)

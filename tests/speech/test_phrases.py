@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,21 @@ class CountingVoice:
         if self.broken:
             raise SpeechError("no voice")
         return Clip(text=text, pcm=bytes(range(1, 1 + 2 * len(text))), rate=rate)
+
+
+class StreamingVoice(CountingVoice):
+    """The same, word by word, and it wants to be paid."""
+
+    async def stream(self, text: str, rate: int) -> AsyncGenerator[Clip, None]:
+        self.rendered.append(text)
+        for word in text.split():
+            await asyncio.sleep(0)
+            yield Clip(text=f"{word} ", pcm=word.encode() * 2, rate=rate, by="somebody")
+            if self.broken:
+                raise SpeechError("no voice")
+
+    async def render(self, text: str, rate: int) -> Clip:
+        return replace(await super().render(text, rate), by="somebody")
 
 
 def files(folder: Path) -> list[Path]:
@@ -119,3 +136,46 @@ async def test_a_disk_that_cannot_be_written_is_no_error(voice: CountingVoice, t
     await phrases.prepare(PHRASES, 8000)
     assert (await phrases.render("Hello.", 8000)).text == "Hello."
     assert len(voice.rendered) == 3
+
+
+async def streamed(phrases: PhraseCache, text: str) -> list[tuple[str, str]]:
+    return [(clip.text, clip.by) async for clip in phrases.stream(text, 8000)]
+
+
+async def test_a_stream_is_passed_on_and_kept_whole(tmp_path: Path) -> None:
+    voice = StreamingVoice()
+    phrases = PhraseCache(voice, tmp_path)
+    assert await phrases.cached("Good day.", 8000) is None
+    assert await streamed(phrases, "Good day.") == [("Good ", "somebody"), ("day. ", "somebody")]
+    assert await streamed(phrases, "Good day.") == [("Good day.", "")]
+    kept = Clip(text="Good day.", pcm=b"GoodGoodday.day.", rate=8000)
+    assert await phrases.cached("Good day.", 8000) == kept == await phrases.render("Good day.", 8000)
+    assert voice.rendered == ["Good day."]
+    assert files(tmp_path) == []
+
+
+async def test_a_stream_that_breaks_off_is_not_kept(tmp_path: Path) -> None:
+    voice = StreamingVoice()
+    voice.broken = True
+    phrases = PhraseCache(voice, tmp_path)
+    with pytest.raises(SpeechError, match="no voice"):
+        await streamed(phrases, "Good day.")
+    clips = phrases.stream("Good day.", 8000)
+    assert (await anext(clips)).text == "Good "
+    await clips.aclose()
+    assert await phrases.cached("Good day.", 8000) is None
+
+
+async def test_a_voice_that_cannot_stream_says_all_at_once(voice: CountingVoice, tmp_path: Path) -> None:
+    phrases = PhraseCache(voice, tmp_path)
+    assert await streamed(phrases, "Hello.") == [("Hello.", "")]
+    assert await streamed(phrases, "Hello.") == [("Hello.", "")]
+    assert voice.rendered == ["Hello."]
+
+
+async def test_who_is_paid_is_paid_once(tmp_path: Path) -> None:
+    phrases = PhraseCache(StreamingVoice(), tmp_path)
+    clips = await asyncio.gather(*(phrases.render("Hello.", 8000) for _ in range(3)))
+    assert [clip.by for clip in clips] == ["somebody", "", ""]
+    await phrases.prepare(["Goodbye."], 8000)
+    assert (await PhraseCache(StreamingVoice(), tmp_path).render("Goodbye.", 8000)).by == ""

@@ -5,12 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+from callcenter.usage import Charge
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def call(number: int) -> UUID:
     return UUID(int=number << 96)
+
+
+EARS = {"deepgram": Charge(seconds_heard=1.5, cost=0.25)}
+MIND = {"model": Charge(tokens_in=800, tokens_out=40, cost=0.5)}
+MOUTH = {"openai:speech": Charge(characters_spoken=46)}
+"""What turns use: the last of somebody who has no price."""
 
 
 def started(number: int, *, instance: str = "", did: str = "9000", caller: str = "+15550100") -> CallStarted:

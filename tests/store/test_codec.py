@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from callcenter.store import codec
 from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+from callcenter.usage import Charge
 from tests.store import samples
 
 characters = st.text(st.characters(exclude_categories=()))
@@ -22,6 +24,19 @@ values = st.recursive(
 )
 slots = st.dictionaries(characters, st.builds(SlotValue, value=values, heard=characters), max_size=4)
 texts = dict.fromkeys(("channel", "caller", "did", "flow", "instance"), characters)
+counts = st.integers(min_value=0)
+charges = st.dictionaries(
+    characters,
+    st.builds(
+        Charge,
+        seconds_heard=floats,
+        characters_spoken=counts,
+        tokens_in=counts,
+        tokens_out=counts,
+        cost=st.none() | floats,
+    ),
+    max_size=3,
+)
 records = st.one_of(
     st.builds(CallStarted, call=st.uuids(), at=moments, **texts),
     st.builds(
@@ -32,6 +47,7 @@ records = st.one_of(
         said=characters,
         heard_by_caller=characters,
         timings=st.dictionaries(characters, floats, max_size=4),
+        usage=charges,
         at=moments,
     ),
     st.builds(LeadChanged, call=st.uuids(), status=characters, slots=slots, at=moments),
@@ -41,6 +57,7 @@ records = st.one_of(
         outcome=characters,
         reason=characters,
         recording=st.none() | characters,
+        usage=charges,
         at=moments,
     ),
 )
@@ -62,6 +79,15 @@ def test_an_end_that_was_spooled_before_there_were_recordings() -> None:
     assert codec.decode(line) == samples.ended(1)
 
 
+def test_a_turn_that_was_spooled_before_usage_was_kept() -> None:
+    line = (
+        '{"kind": "TurnEnded", "call": "00000001-0000-0000-0000-000000000000", "index": 2, "heard": "", '
+        '"said": "Hello.", "heard_by_caller": "Hello.", "timings": {"endpoint": 200.5, "recognise": 310.0}, '
+        '"state": "", "sentiment": "", "at": "2026-11-21T12:01:02+00:00"}'
+    )
+    assert codec.decode(line) == samples.turn(1, 2)
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -75,6 +101,8 @@ def test_an_end_that_was_spooled_before_there_were_recordings() -> None:
         '{"kind": "CallEnded", "call": "x", "at": "2026-11-21T12:00:00+00:00"}',
         codec.encode(samples.ended(1)).replace('"reason"', '"raison"'),
         codec.encode(samples.lead(1, amount=1)).replace('"heard"', '"herd"'),
+        codec.encode(replace(samples.turn(1, 0), usage=samples.EARS)).replace('"cost"', '"price"'),
+        codec.encode(samples.turn(1, 0)).replace('"usage": {}', '"usage": []'),
         codec.encode(samples.ended(1)).replace("2026-11", "2026-31"),
         "\ufffd\x00",
     ],

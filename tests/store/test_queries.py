@@ -7,6 +7,7 @@ import pytest
 from callcenter.errors import StoreError
 from callcenter.store import codec, queries, statements
 from callcenter.store.database import Database
+from callcenter.usage import Charge
 from tests.store import samples
 
 
@@ -117,6 +118,47 @@ async def test_outcomes_by_variant(database: Database) -> None:
         assert await queries.outcomes_by_variant(session, "investment", since=later) == [("warm", "qualified", 1)]
         assert await queries.outcomes_by_variant(session, "energy") == []
         assert (await queries.calls(session))[1].variant == "warm"
+
+
+async def test_what_a_call_used_and_cost(database: Database) -> None:
+    async with database.session() as session:
+        for number in (1, 2, 3):
+            await statements.store(session, samples.started(number))
+        for number in (1, 2):
+            for index, usage in enumerate([{}, samples.EARS | samples.MIND, samples.EARS | samples.MOUTH]):
+                await statements.store(session, replace(samples.turn(number, index), usage=usage))
+        whole = {**samples.MIND, **samples.MOUTH, "deepgram": Charge(seconds_heard=9.25, cost=2.0)}
+        await statements.store(session, replace(samples.ended(1), usage=whole))
+        over = await queries.transcript(session, str(samples.call(1)))
+        listed = {call.id: call for call in await queries.calls(session)}
+    assert (over.call.usage, over.call.cost) == (whole, 2.5)
+    assert [turn.usage for turn in over.turns] == [{}, samples.EARS | samples.MIND, samples.EARS | samples.MOUTH]
+    assert listed[samples.call(1)] == over.call
+    going_on = listed[samples.call(2)]
+    ears = samples.EARS["deepgram"]
+    assert (going_on.usage, going_on.cost) == ({**samples.MIND, **samples.MOUTH, "deepgram": ears + ears}, 1.0)
+    assert (listed[samples.call(3)].usage, listed[samples.call(3)].cost) == ({}, None)
+    assert json.loads(json.dumps(asdict(over), default=codec.plain))["turns"][1]["usage"]["model"]["cost"] == 0.5
+
+
+async def test_a_turn_that_is_stored_again_has_used_what_it_says_then(database: Database) -> None:
+    async with database.session() as session:
+        await statements.store(session, samples.started(1))
+        for usage in (samples.EARS | samples.MIND, samples.EARS):
+            await statements.store(session, replace(samples.turn(1, 0), usage=usage))
+        found = await queries.transcript(session, str(samples.call(1)))
+    assert [turn.usage for turn in found.turns] == [samples.EARS]
+    assert found.call.cost == 0.25
+
+
+async def test_nothing_that_was_used_has_a_price(database: Database) -> None:
+    free = {"remote": Charge(seconds_heard=3.0, cost=0.0)}
+    async with database.session() as session:
+        for number, usage in ((1, samples.MOUTH), (2, free)):
+            await statements.store(session, samples.started(number))
+            await statements.store(session, replace(samples.ended(number), usage=usage))
+        found = await queries.calls(session)
+    assert [(call.usage, call.cost) for call in found] == [(free, 0.0), (samples.MOUTH, None)]
 
 
 async def test_the_state_and_the_sentiment_of_a_turn(database: Database) -> None:

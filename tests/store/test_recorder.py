@@ -14,6 +14,7 @@ from callcenter.store.database import Database
 from callcenter.store.recorder import Recorder
 from callcenter.store.records import Record, SlotValue
 from callcenter.store.spool import Spool
+from callcenter.usage import Charge
 from tests.store import samples
 
 UNREACHABLE = "postgresql://nobody@127.0.0.1:1/none"
@@ -187,6 +188,51 @@ async def test_lost_calls_are_closed_by_their_own_instance(database: Database, t
         5: (None, None),
     }
     assert calls[1].ended == samples.turn(1, 0).at
+
+
+def _used(number: int) -> list[Record]:
+    """A call of three turns that used something in two of them, and something more after the last."""
+    bills = [{}, samples.EARS | samples.MIND, samples.EARS]
+    turns = [replace(samples.turn(number, index), usage=bill) for index, bill in enumerate(bills)]
+    whole = samples.MIND | {"deepgram": Charge(seconds_heard=4.5, cost=0.75)}
+    return [samples.started(number), *turns, replace(samples.ended(number), usage=whole)]
+
+
+async def test_what_was_used_goes_through_the_spool(database: Database, tmp_path: Path) -> None:
+    async with _unreachable() as nowhere, _recording(nowhere, tmp_path) as recorder:
+        for record in _used(1) * 2:
+            recorder.put(record)
+    async with _recording(database, tmp_path):
+        pass
+    kept = await _transcript(database, 1)
+    assert [turn.usage for turn in kept.turns] == [{}, samples.EARS | samples.MIND, samples.EARS]
+    assert (kept.call.usage["deepgram"].seconds_heard, kept.call.cost) == (4.5, 1.25)
+
+
+@pytest.mark.parametrize(("stored", "cost"), [(1, None), (2, None), (3, 0.75), (4, 1.0)])
+async def test_a_lost_call_costs_what_its_turns_did(
+    database: Database, tmp_path: Path, stored: int, cost: float | None
+) -> None:
+    async with _recording(database, tmp_path) as recorder:
+        for record in _used(1)[:stored]:
+            recorder.put(record)
+    async with _recording(database, tmp_path) as recorder:
+        recorder.close_lost(samples.NOON + timedelta(minutes=4))
+        await asyncio.sleep(0.2)
+    call = (await _transcript(database, 1)).call
+    assert (call.reason, call.cost) == ("lost", cost)
+    seconds = sum(charge.seconds_heard for charge in call.usage.values())
+    assert seconds == max(0, stored - 2) * 1.5
+
+
+async def test_what_is_no_number_has_no_cost(database: Database, tmp_path: Path) -> None:
+    odd = {"deepgram\x00": Charge(seconds_heard=float("nan"), cost=float("inf"))}
+    async with _recording(database, tmp_path) as recorder:
+        recorder.put(samples.started(1))
+        recorder.put(replace(samples.turn(1, 0), usage=odd))
+        recorder.put(replace(samples.ended(1), usage=odd))
+    assert recorder.counts.rejected == 0
+    assert (await _transcript(database, 1)).call.cost is None
 
 
 async def test_recorders_share_a_database(database: Database, tmp_path: Path) -> None:

@@ -51,6 +51,28 @@ async def test_calls_from_before_there_were_recordings_stay(url: str) -> None:
     await connection.close()
 
 
+async def test_calls_from_before_usage_was_kept_cost_nothing_that_is_known(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    migrations = schema.read()
+    await schema.migrate(connection, migrations[:5])
+    await connection.execute(
+        "INSERT INTO calls (id, instance, channel, caller, did, flow, started, ended, outcome, reason) "
+        "VALUES (gen_random_uuid(), '', '', '', '', '', now(), now(), 'qualified', 'caller'), "
+        "(gen_random_uuid(), '', '', '', '', '', now(), NULL, NULL, NULL)"
+    )
+    await connection.execute(
+        "INSERT INTO turns (call, index, heard, said, heard_by_caller, timings, at) "
+        "SELECT id, 0, '', 'Hello.', 'Hello.', '{}', now() FROM calls"
+    )
+    assert await schema.migrate(connection, migrations) == len(migrations) - 5
+    calls = await connection.fetch("SELECT usage, cost FROM calls")
+    turns = await connection.fetch("SELECT said, usage FROM turns")
+    assert [tuple(row) for row in calls] == [("{}", None)] * 2
+    assert [tuple(row) for row in turns] == [("Hello.", "{}")] * 2
+    assert await connection.fetchval("SELECT count(*) FROM charges") == 0
+    await connection.close()
+
+
 async def test_a_changed_migration_is_refused(url: str) -> None:
     connection = await asyncpg.connect(url)
     migrations = schema.read()

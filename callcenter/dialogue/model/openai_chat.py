@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from callcenter import openai_client
 from callcenter.config import Model
 from callcenter.dialogue.model.chat import Delta, Message, Spent, Text, Tool, ToolCall
+from callcenter.errors import ProviderError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -37,8 +38,35 @@ class OpenAIChat:
 
         Raises ProviderError when the first of it takes longer than `first_s`, or the next of it than `stall_s`.
         """
+        import httpx
         import openai
 
+        now = asyncio.get_running_loop().time
+        until = now() + self._settings.first_s
+        calls: dict[int, _Call] = {}
+        try:
+            async with asyncio.timeout_at(until):
+                chunks = await self._client.chat.completions.create(**self._request(messages, tools))
+            async with chunks:
+                while True:
+                    # Not around the `yield`: while its listener is busy speaking, nobody waits for the model.
+                    async with asyncio.timeout_at(until):
+                        chunk = await anext(chunks, None)
+                    if chunk is None:
+                        break
+                    deltas = _read(chunk, calls)
+                    for delta in deltas:
+                        yield delta
+                    if deltas or calls:
+                        until = now() + self._settings.stall_s
+                for call in calls.values():
+                    yield call.whole
+        except TimeoutError:
+            raise ProviderError(f"{WHOM} did not answer in time", may_pass=True) from None
+        except (openai.OpenAIError, httpx.HTTPError, ValueError) as error:
+            raise openai_client.explained(error, WHOM) from None
+
+    def _request(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self._settings.name,
             "messages": list(messages),
@@ -47,23 +75,7 @@ class OpenAIChat:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if tools:
-            request["tools"] = list(tools)
-        try:
-            async with asyncio.timeout(self._settings.first_s) as patience:
-                chunks: Any = await self._client.chat.completions.create(**request)
-                async with chunks:
-                    calls: dict[int, _Call] = {}
-                    async for chunk in chunks:
-                        deltas = _read(chunk, calls)
-                        if deltas or calls:
-                            patience.reschedule(asyncio.get_running_loop().time() + self._settings.stall_s)
-                        for delta in deltas:
-                            yield delta
-                    for call in calls.values():
-                        yield call.whole
-        except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            raise openai_client.explained(error, WHOM) from None
+        return {**request, "tools": list(tools)} if tools else request
 
 
 @dataclass(slots=True)

@@ -78,6 +78,11 @@ def countries() -> frozenset[str]:
     return frozenset(_table())
 
 
+def is_of_figures(country: str) -> bool:
+    """Whether postcodes of `country` (two letters) have no letters, so that they can be keyed."""
+    return any(form.is_plain for form in _forms(country))
+
+
 def parse(heard: Heard, country: str, asked: bool) -> Found | None:
     """The last postcode of `country` (two letters) in `heard`, in normal form: `75011`, `1050-123`, `SW1A 1AA`.
 

@@ -1,0 +1,119 @@
+"""What a terminal shows of how the daemon is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from callcenter import figures
+from callcenter.simulation import live
+from callcenter.usage import Charge
+
+LAGS = (("p50", "p50_ms"), ("p99", "p99_ms"), ("worst", "max_ms"))
+
+
+def drawn(report: Mapping[str, Any]) -> RenderableType:
+    """The answer to `callcenter status`."""
+    process, present = report["process"], report["calls"]
+    head = Text.assemble(
+        ("callcenter ", "bold"),
+        f"{process['version']}  up {figures.duration(process['seconds'])}  Asterisk ",
+        (report["asterisk"], "green" if report["asterisk"] == "connected" else "bold red"),
+        ("  draining", "yellow") if report["draining"] else "",
+        _pretence(report.get("clock", {})),
+    )
+    table = figures.table("call", "flow", "caller", "DID", "state", "length", "lead", "slots", "last turn")
+    for call in present:
+        table.add_row(
+            call["id"][:8],
+            call["flow"],
+            call["caller"],
+            call["did"],
+            call["state"],
+            figures.duration(call["seconds"]),
+            call["lead"],
+            figures.slots(call["slots"]),
+            figures.ms(call["latency_ms"]),
+        )
+    now = table if present else Text("no call at the moment")
+    return Group(head, Text(), now, Text(), _answers(report), _spent(report.get("usage", {})), _foot(report))
+
+
+def _pretence(clock: Mapping[str, Any]) -> tuple[str, str]:
+    """What time the flows are made to believe it is."""
+    return (f"  pretends it is {clock['now'].replace('T', ' ')}", "yellow") if clock.get("pretended") else ("", "")
+
+
+def _answers(report: Mapping[str, Any]) -> RenderableType:
+    """How long callers have waited for the latest answers, by stage."""
+    latency = report.get("latency", {})
+    names = [name for name in ("total", *live.STAGES) if name in latency]
+    if not names:
+        return Group()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(f"{latency['turns']} answers", no_wrap=True)
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for share in ("p50", "p95"):
+        table.add_row(share, *(figures.ms(latency[name][share]) for name in names))
+    return Group(table, Text())
+
+
+def _spent(usage: Mapping[str, Any]) -> RenderableType:
+    """What all calls since the start have used of others' services, and what that cost."""
+    providers = {name: Charge(**charge) for name, charge in usage.get("providers", {}).items()}
+    if not providers:
+        return Group()
+    priced = usage["cost"] is not None
+    columns = ("used since the start", *figures.USED, *["cost"] * priced)
+    table = figures.table(*columns, right=frozenset(columns[1:]))
+    for name, charge in providers.items():
+        table.add_row(name, *figures.used_in_columns(charge), *[figures.amount(charge.cost)] * priced)
+    if priced and len(providers) > 1:
+        table.add_row("all", *[""] * len(figures.USED), figures.amount(usage["cost"]))
+    return Group(table, Text())
+
+
+def _foot(report: Mapping[str, Any]) -> Text:
+    outcomes = _counted(report["outcomes"]) or "none yet"
+    media, store, process = report["media"], report["store"], report["process"]
+    lags = (f"{name} {figures.ms(media[key])}" for name, key in LAGS)
+    return Text(
+        f"calls ended: {outcomes}\n{_flows(report.get('flows', {}))}"
+        f"{_admission(report.get('admission'))}{_speech(report.get('speech'))}"
+        f"loop lag {', '.join(lags)}, "
+        f"late ticks {media['late']}, frames left out {media['left_out']}, "
+        f"orphans removed {report['orphans_removed']}\n"
+        f"database {'away, records go to the disk' if store['away'] else 'there'}: {store['written']} records stored, "
+        f"{store['waiting']} waiting\n"
+        f"memory {process['memory_mb']:.0f} MB, {process['files']} files, {process['tasks']} tasks",
+        style="dim",
+    )
+
+
+def _flows(found: Mapping[str, Any]) -> str:
+    """How many calls each flow has now, and what came of those before; one flow has what is said of all."""
+    counts = (
+        f"{flow} {count['calls']} now{f', {outcomes}' if (outcomes := _counted(count['outcomes'])) else ''}"
+        for flow, count in found.items()
+    )
+    return f"flows: {'; '.join(counts)}\n" if len(found) > 1 else ""
+
+
+def _admission(found: Mapping[str, Any] | None) -> str:
+    """Whether one more call would be taken, and why others were not."""
+    if not found:
+        return ""
+    state = "open" if found["state"] == "open" else f"closed: {found['state']}"
+    return f"admission {state}; refused: {_counted(found.get('refused', {})) or 'none'}\n"
+
+
+def _speech(found: Mapping[str, Any] | None) -> str:
+    """What the recogniser has to do."""
+    return f"recogniser {', '.join(f'{found[key]} {key}' for key in found)}\n" if found else ""
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))

@@ -1,0 +1,135 @@
+"""A Whisper on another machine, as older installations have one, over real HTTP, with faults.
+
+    POST /transcribe  multipart: file, language, prompt               200 {"text": …, "confidence": 0.9}
+    POST /whisper     {"audio": base64, "language": …, "prompt": …}   200 {"text": …, "confidence": 0.9}
+
+What it hears is what `Peer.transcribe` says. A fault is asked for by the address, as of OpenAI's peer: with the base
+URL `http://127.0.0.1:8101/429` each answer goes wrong in that way; or by a program, for all of them: `peer.fault`.
+To try it:
+
+    python -m tests.peers.remote_whisper --port 8101
+    curl -F file=@yes.wav -F language=en http://127.0.0.1:8101/transcribe
+    curl -F file=@yes.wav http://127.0.0.1:8101/cut/transcribe
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiohttp import web
+
+from tests.peers.openai_cloud import RETRY_AFTER_S, STATUSES, TRICKLE_S, Fault, Transcribe
+
+CONFIDENCE = 0.9
+ENDLESS_BYTES = 50_000_000
+
+
+async def fixed(sound: bytes, language: str) -> str:
+    """Whatever is said."""
+    return "Mostly index funds."
+
+
+class Peer:
+    """The server, and what was asked of it."""
+
+    def __init__(self, transcribe: Transcribe = fixed) -> None:
+        self.transcribe = transcribe
+        self.fault: Fault | None = None
+        self.body: bytes | None = None
+        """What is sent instead of any answer."""
+        self.key = ""
+        """What is asked for, if anything."""
+        self.asked: list[dict[str, Any]] = []
+        """`path`, `sound`, `language` and `prompt` of each question, in order."""
+
+    def application(self) -> web.Application:
+        """To be served."""
+        application = web.Application(client_max_size=50_000_000)
+        for prefix in ("", "/{fault}"):
+            application.router.add_post(f"{prefix}/transcribe", self._transcribe)
+            application.router.add_post(f"{prefix}/whisper", self._whisper)
+        return application
+
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        with file.file:  # aiohttp leaves it open when the client hangs up
+            sound = file.file.read()
+        return await self._answer(request, sound, str(form.get("language", "")), str(form.get("prompt", "")))
+
+    async def _whisper(self, request: web.Request) -> web.StreamResponse:
+        content = await request.json()
+        sound = base64.b64decode(content["audio"], validate=True)
+        return await self._answer(request, sound, content.get("language", ""), content.get("prompt", ""))
+
+    async def _answer(self, request: web.Request, sound: bytes, language: str, prompt: str) -> web.StreamResponse:
+        path = "/" + request.path.rpartition("/")[2]
+        self.asked.append({"path": path, "sound": sound, "language": language, "prompt": prompt})
+        fault = Fault(request.match_info["fault"]) if "fault" in request.match_info else self.fault
+        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+            fault = Fault.UNAUTHORISED
+        if fault in STATUSES:
+            headers = {"Retry-After": str(RETRY_AFTER_S)} if fault is Fault.RATE_LIMITED else {}
+            return web.json_response({"error": "no"}, status=STATUSES[fault], headers=headers)
+        text = "" if fault is Fault.EMPTY else await self.transcribe(sound, language)
+        body = json.dumps({"text": text, "confidence": CONFIDENCE}).encode()
+        return await _send(request, fault, body if self.body is None else self.body)
+
+
+async def _send(request: web.Request, fault: Fault | None, body: bytes) -> web.StreamResponse:
+    """The answer, wrong in the way of `fault`."""
+    match fault:
+        case Fault.STALL:
+            await asyncio.sleep(3600)
+        case Fault.GARBAGE:
+            body = b"<html>"
+        case Fault.ENDLESS:
+            body = body[:-1] + b" " * ENDLESS_BYTES
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    with suppress(ConnectionError):  # the client has had enough
+        half = len(body) // 2
+        await response.write(body[:half])
+        match fault:
+            case Fault.STALL_MIDDLE:
+                await asyncio.sleep(3600)
+            case Fault.TRICKLE:
+                await asyncio.sleep(TRICKLE_S)
+            case Fault.CUT:
+                assert request.transport
+                request.transport.close()
+                return response
+        await response.write(body[half:])
+        await response.write_eof()
+    return response
+
+
+@asynccontextmanager
+async def serving(peer: Peer, port: int = 0) -> AsyncIterator[str]:
+    """Serve `peer`; yields its address, of a free port unless one is given."""
+    runner = web.AppRunner(peer.application(), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--port", type=int, default=8101)
+    async with serving(Peer(), parser.parse_args().port) as address:
+        print(address)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())
