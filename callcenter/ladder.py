@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from callcenter.breaker import Breaker
+from callcenter.breaker import FIRST_REST_S, Breaker
 from callcenter.errors import Overloaded, ProviderError
 
 log = structlog.get_logger()
@@ -55,16 +55,32 @@ class Ladder(Generic[P]):
         self.rungs = tuple(rungs)
         self._chance = chance
 
-    async def ask(self, question: Callable[[P], Awaitable[T]]) -> Answer[T]:
-        """The answer of the first provider that has one. Raises the last one's ProviderError when none has."""
+    async def ask(
+        self, question: Callable[[P], Awaitable[T]], enough: Callable[[T], bool] = lambda answer: True
+    ) -> Answer[T]:
+        """The answer of the first provider that has one. Raises the last one's ProviderError when none has.
+
+        After an answer that is not `enough` the next is asked too: if that one says more, the one before has failed,
+        and rests.
+        """
         failure = ProviderError("all of them rest after failures")
+        meagre: list[tuple[Rung[P], T]] = []
         for rung in self.rungs:
             try:
-                return Answer(value=await self._tried(rung, question), by=rung.name)
+                answer = await self._tried(rung, question)
             except ProviderError as error:
                 log.warning("! provider", name=rung.name, error=str(error))
                 failure = error
-        raise failure
+                continue
+            if enough(answer):
+                for other, _ in meagre:
+                    other.breaker.fail(asyncio.get_running_loop().time(), FIRST_REST_S)
+                return Answer(value=answer, by=rung.name)
+            meagre.append((rung, answer))
+        if not meagre:
+            raise failure
+        first, answer = meagre[0]
+        return Answer(value=answer, by=first.name)
 
     def report(self) -> list[dict[str, Any]]:
         """For `status`, first choice first."""

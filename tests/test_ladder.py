@@ -107,3 +107,24 @@ def test_a_question_that_nobody_waits_for_any_more_counts_for_nothing() -> None:
         assert only.report()[0] == {"name": "0", "state": "closed", "failures": 0}
 
     virtual_time(run())
+
+
+def test_who_says_too_little_has_failed_if_the_next_one_says_more() -> None:
+    async def run() -> None:
+        one, two = Provider(""), Provider("no")
+        both = ladder(one, two)
+        answer = await both.ask(lambda provider: provider.answer(), enough=bool)
+        assert (answer.value, answer.by) == ("no", "1")
+        assert [rung["state"] for rung in both.report()] == ["open", "closed"]
+
+    virtual_time(run())
+
+
+def test_where_all_say_too_little_it_is_taken() -> None:
+    async def run() -> None:
+        both = ladder(Provider(""), Provider(""))
+        for _ in range(2 * FAILURES):
+            assert (await both.ask(lambda provider: provider.answer(), enough=bool)).by == "0"
+        assert both.report()[0]["failures"] == 0
+
+    virtual_time(run())

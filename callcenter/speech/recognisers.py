@@ -24,6 +24,8 @@ LOCAL = "whisper"
 """As in `[hearing] recognisers`."""
 LOCAL_S = 20.0
 """The local one takes its work in turn and refuses what is too much, so this is for one that hangs."""
+WORD_S = 1.0
+"""Sound as long as this, context included, in which a cloud finds no word is shown to the next one as well."""
 NOBODY = (
     f"there is no recogniser for whole utterances: add {LOCAL}, {openai_recogniser.NAME} or {remote_whisper.NAME} "
     "to [hearing] recognisers"
@@ -56,7 +58,8 @@ class LadderRecogniser:
     async def _asked(self, pcm: bytes, rate: int, language: str, prompt: str) -> Answer[Recognised]:
         try:
             return await self._ladder.ask(
-                lambda recogniser: recogniser.recognise(pcm, rate=rate, language=language, prompt=prompt)
+                lambda recogniser: recogniser.recognise(pcm, rate=rate, language=language, prompt=prompt),
+                enough=lambda found: bool(found.text) or not found.by or len(pcm) < WORD_S * rate * 2,
             )
         except SpeechError:
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -166,3 +167,18 @@ async def test_this_machine_is_given_all_the_time_that_its_queue_takes() -> None
         here.fault = None
         assert (await heard(recogniser)).text == "here"
     assert OpenAI().timeout_s < LOCAL_S
+
+
+def test_a_cloud_that_finds_no_word_in_long_sound_is_passed_over_if_the_next_finds_one() -> None:
+    class Deaf(StandIn):
+        async def recognise(self, pcm: bytes, *, rate: int, language: str, prompt: str) -> Recognised:
+            return replace(await super().recognise(pcm, rate=rate, language=language, prompt=prompt), text="")
+
+    async def run() -> None:
+        both = ladder(Deaf("first"), StandIn("second"))
+        assert (await heard(both)).text == "", "too short to be sure"
+        found = await both.recognise(bytes(2 * 8000), rate=8000, language="en", prompt="")
+        assert found.text == "second"
+        assert [rung["state"] for rung in both.report()] == ["open", "closed"]
+
+    virtual_time(run())
