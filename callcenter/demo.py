@@ -8,13 +8,13 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import SecretStr
 
-from callcenter import config, control
+from callcenter import config, control, local_time
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Settings
@@ -22,8 +22,6 @@ from callcenter.errors import CallCenterError, MissingPartError
 
 PERSONA = Path(__file__).parent / "simulation" / "demo.yaml"
 """Who calls in the demo."""
-FRIDAY, MORNING = 4, time(9, 30)
-"""When the rehearsal begins: within the opening hours of the shipped flows."""
 START_S = 120.0
 """The first start makes the database, on a machine that is busy with other things."""
 STOP_S = 15.0
@@ -190,8 +188,7 @@ def rehearsed(settings: Settings, now: datetime) -> Settings:
     """
     if settings.dialogue.pretend_it_is:
         return settings
-    friday = now.date() + timedelta(days=(FRIDAY - now.weekday()) % 7)
-    changes = {"pretend_it_is": datetime.combine(friday, MORNING)}
+    changes = {"pretend_it_is": local_time.usual_time(now)}
     return settings.model_copy(update={"dialogue": settings.dialogue.model_copy(update=changes)})
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import shtab
 
-from callcenter import display
+from callcenter import display, local_time
 from callcenter.config import Settings
 from callcenter.dialogue import check
 from callcenter.dialogue.flow import Flow, flow_path, load_flow, schema
@@ -138,7 +138,7 @@ async def _test(options: argparse.Namespace, settings: Settings) -> int:
     personas = [persona.load(path) for path in options.personas]
     for path, caller in zip(options.personas, personas, strict=True):
         rehearsal.check(flow, caller, path)
-    at = options.at or rehearsal.usual_time(datetime.now())  # noqa: DTZ005 - the caller's time, here
+    at = options.at or local_time.usual_time(datetime.now())  # noqa: DTZ005 - the caller's time, here
     report = rehearsal.rehearse(flow, personas, at)
     if options.json:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))

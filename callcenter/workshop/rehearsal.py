@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,6 @@ from callcenter.simulation.persona import Persona
 from callcenter.workshop.conversation import Conversation, play
 
 LEAST_SLOTS_RIGHT = 0.95
-FRIDAY, MORNING = 4, timedelta(hours=9, minutes=30)
-"""When calls are played if no other time is said: within usual opening hours, as in the demo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +91,6 @@ class Rehearsal:
             "slots_total": self.slots_total,
             "seconds": round(self.seconds, 3),
         }
-
-
-def usual_time(now: datetime) -> datetime:
-    """The next Friday morning from `now`, today included, so that what comes of a call does not depend on the hour."""
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=(FRIDAY - now.weekday()) % 7) + MORNING
 
 
 def rehearse(flow: Flow, personas: Sequence[Persona], now: datetime) -> Rehearsal:

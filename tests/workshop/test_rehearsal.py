@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import RawTestServer
 from rich.console import Console
 
+from callcenter import local_time
 from callcenter.dialogue.brain import Fetch, Fetched
 from callcenter.dialogue.flow import Flow, load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
@@ -145,7 +146,7 @@ def test_the_query_of_a_get_is_matched(tmp_path: Path) -> None:
     [("2026-11-20T23:59:58", "2026-11-20"), ("2026-11-21T00:00", "2026-11-27"), ("2026-12-28T12:00", "2027-01-01")],
 )
 def test_calls_are_played_on_the_next_friday_morning(now: str, friday: str) -> None:
-    assert rehearsal.usual_time(datetime.fromisoformat(now)) == datetime.fromisoformat(f"{friday}T09:30")
+    assert local_time.usual_time(datetime.fromisoformat(now)) == datetime.fromisoformat(f"{friday}T09:30")
 
 
 def test_the_first_service_whose_url_fits_answers() -> None:
