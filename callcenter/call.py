@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, closing, suppress
+from contextlib import aclosing, asynccontextmanager, closing
+from dataclasses import dataclass
 from enum import Enum
-from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -29,14 +29,13 @@ from callcenter.dialogue.brain import (
     TransferFailed,
     Wait,
 )
-from callcenter.dialogue.sentences import clauses
-from callcenter.errors import CallerHungUp, SpeechError, innermost
+from callcenter.errors import CallerHungUp, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
 from callcenter.office import Office
-from callcenter.speech.voice import at_hand, streamed
+from callcenter.speaker import Speaker
 from callcenter.turn import Inbox, Incoming, Turn
-from callcenter.usage import Usage, heard
+from callcenter.usage import heard
 
 log = structlog.get_logger()
 
@@ -62,6 +61,17 @@ class State(Enum):
     OVER = "over"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """The two sides of the conversation, while there is one."""
+
+    line: Line
+    attention: Attention
+    """The caller's side."""
+    speaker: Speaker
+    """The agent's."""
+
+
 class Call:
     """Owns one phone call: its legs, its line, its ear, its brain and its record."""
 
@@ -83,7 +93,6 @@ class Call:
         self._legs = office.legs(channel, self.name)
         self._turns = 0
         self._silences = 0
-        self._unsaid = 0
         self._keys_wanted = 0
         self._limit: asyncio.Timeout | None = None
 
@@ -149,21 +158,21 @@ class Call:
 
     async def _hold(self) -> str:
         """Connect, converse until one side has had enough, and say who ended it."""
-        async with self._connected() as (line, attention), asyncio.TaskGroup() as group:
+        async with self._connected() as talk, asyncio.TaskGroup() as group:
             reflexes = [
-                group.create_task(self._follow_channel(line)),
-                group.create_task(attention.listen()),
-                group.create_task(self._bridge_waits(line, attention)),
+                group.create_task(self._follow_channel(talk.line)),
+                group.create_task(talk.attention.listen()),
+                group.create_task(talk.speaker.bridge_waits(self._awaited)),
                 group.create_task(self._watch_length()),
-                group.create_task(self._legs.steady(lambda: line.received.silent)),
+                group.create_task(self._legs.steady(lambda: talk.line.received.silent)),
             ]
-            reason = await self._converse(line, attention)
+            reason = await self._converse(talk)
             for reflex in reflexes:
                 reflex.cancel()
         return reason
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[tuple[Line, Attention]]:
+    async def _connected(self) -> AsyncIterator[Talk]:
         """The caller's sound, both ways."""
         line, tape = self._office.line(), self._office.tape(self.id, self._now())
         try:
@@ -175,16 +184,18 @@ class Call:
             with closing(self._office.ear(line)) as ear:
                 self._meter.follow(lambda: heard(ear.seconds_heard))
                 ear.patience = self._office.manners.patience(self._brain.completeness)
-                yield line, Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
+                attention = Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
+                speaker = Speaker(self._office, line.playout, attention, self._journal, self._meter)
+                yield Talk(line=line, attention=attention, speaker=speaker)
         finally:
             line.close()
             self._journal.recording = tape.path if tape else None
 
-    async def _converse(self, line: Line, attention: Attention) -> str:
+    async def _converse(self, talk: Talk) -> str:
         """Turn by turn: what happened, what the brain makes of it, until an action ends the call."""
         incoming = Incoming(happening=Answered(caller=self.channel.caller_number))
         while True:
-            match await self._take_turn(incoming, line, attention):
+            match await self._take_turn(incoming, talk):
                 case HangUp():
                     await self._hang_up()
                     return _reason(incoming.happening)
@@ -193,33 +204,33 @@ class Call:
                 case Transfer():
                     incoming = Incoming(happening=TransferFailed())
                 case Fetch() as fetch:
-                    incoming = await self._enquire(fetch, attention)
+                    incoming = await self._enquire(fetch, talk.attention)
                 case Wait(patience_s=seconds) | Ask(patience_s=seconds):
-                    incoming = await self._next(attention, seconds)
+                    incoming = await self._next(talk.attention, seconds)
                 case _:
-                    incoming = await self._next(attention)
+                    incoming = await self._next(talk.attention)
 
-    async def _take_turn(self, incoming: Incoming, line: Line, attention: Attention) -> Action:
+    async def _take_turn(self, incoming: Incoming, talk: Talk) -> Action:
         """Answer what came in, unless something else comes in first; returns the last action that was carried out."""
         self._enter(State.TALKING)
         turn = Turn(index=self._turns, incoming=incoming, began=self._now())
         self._turns += 1
-        attention.begin_answer(turn.waited_for_since)
+        talk.attention.begin_answer(turn.waited_for_since)
         try:
             async with asyncio.TaskGroup() as group:
-                speaking = group.create_task(self._speak(turn, line, attention))
+                speaking = group.create_task(self._speak(turn, talk))
                 interruption = group.create_task(self._inbox.filled())
                 await asyncio.wait({speaking, interruption}, return_when=asyncio.FIRST_COMPLETED)
                 finished = speaking.done()
                 speaking.cancel()
                 interruption.cancel()
         finally:
-            attention.end_answer()
-            self._close_turn(turn, line)
+            talk.attention.end_answer()
+            self._close_turn(turn, talk.line)
         return speaking.result() if finished else Wait()
 
-    async def _speak(self, turn: Turn, line: Line, attention: Attention) -> Action:
-        """Let the brain decide, and say what it decides clause by clause, each while the next is being made."""
+    async def _speak(self, turn: Turn, talk: Talk) -> Action:
+        """Let the brain decide, and say what it decides while it still does."""
         action: Action = Wait()
         async with aclosing(self._brain.reply(turn.incoming.happening)) as actions:
             async for action in actions:
@@ -228,54 +239,19 @@ class Call:
                 match action:
                     case Say(text=text) | Ask(text=text):
                         self._keys_wanted = action.keys if isinstance(action, Ask) else 0
-                        for clause in clauses(text):
-                            await self._say(turn, clause, line, attention)
-                            attention.answered()
-        await line.played()
+                        await talk.speaker.say(text, turn)
+        await talk.line.played()
         return action
 
-    async def _say(self, turn: Turn, clause: str, line: Line, attention: Attention) -> None:
-        begun = False
-        if not attention.caller_talks:
-            # In the middle of a turn too a clause may be long in coming.
-            attention.answer_due(self._now() + line.playout.queued_seconds)
-        try:
-            async with aclosing(streamed(self._office.voice, clause, line.playout.rate)) as clips:
-                async for clip in clips:
-                    self._meter.add(clip.by, Usage(characters_spoken=len(clip.text)))
-                    if not line.playout.say(clip):
-                        log.error("x clause", clause=clause, reason="a minute's worth is waiting already")
-                        break
-                    if not begun:
-                        begun = True
-                        self._unsaid = 0
-                        turn.voiced = turn.voiced or self._now()
-                        self._journal.saying(turn.index, clause)
-                        attention.answered()
-        except SpeechError as error:
-            # What else is to be said may still be sayable, from the phrases rendered beforehand if nothing else.
-            self._unsaid += 1
-            log.error("! voice", error=str(error), clause=clause)
-            if self._unsaid >= self._office.limits.errors:
-                raise
-
-    async def _bridge_waits(self, line: Line, attention: Attention) -> None:
-        """A filler when an answer is long in coming, and another one if it is still not there."""
-        fillers = cycle(self._office.fillers)
-        filler = next(fillers)
-        while True:
-            await attention.kept_waiting()
-            seconds = 0.0
-            with suppress(SpeechError):  # whatever holds up the answer may be the voice
-                voice, rate = self._office.voice, line.playout.rate
-                clip = await at_hand(voice, filler, rate) or await voice.render(filler, rate)
-                self._meter.add(clip.by, Usage(characters_spoken=len(clip.text)))
-                ours = self.state in {State.TALKING, State.LISTENING} and attention.caller_waits
-                if ours and line.playout.idle and line.playout.say(clip, filler=True):
-                    self._journal.saying(self._turns - (self.state is State.TALKING), filler, filler=True)
-                    line.playout.resume()
-                    seconds, filler = clip.seconds, next(fillers)
-            attention.reassured(self._now() + seconds)
+    def _awaited(self) -> int | None:
+        """The index of the turn that the caller may be waiting for; None while they wait for a person."""
+        match self.state:
+            case State.TALKING:
+                return self._turns - 1
+            case State.LISTENING:
+                return self._turns
+            case _:
+                return None
 
     async def _next(self, attention: Attention, patience_s: float | None = None) -> Incoming:
         """Wait for the caller, but not for ever."""

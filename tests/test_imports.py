@@ -38,7 +38,11 @@ ALLOWED: dict[str, set[str]] = {
     "office": {
         *("asterisk", "attention", "config", "dialogue.brain", "latency", "media", "speech", "store.records", "usage")
     },
-    "call": {*LEAVES, *PARTIES, "attention", "journal", "office", "turn", "usage"},
+    "speaker": {
+        *LEAVES,
+        *("attention", "dialogue.sentences", "journal", "media", "office", "speech.voice", "turn", "usage"),
+    },
+    "call": {*LEAVES, *PARTIES, "attention", "journal", "office", "speaker", "turn", "usage"},
     "repertoire": {"config", "dialogue.check", "dialogue.flow", "errors", "speech.voice"},
     "services": set(),
     "senses": {"config", "dialogue.flow", "dialogue.sentences", "errors", "media.pcm", "repertoire", "speech"},
@@ -57,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     "flow_commands": {*LEAVES, "dialogue", "display", "enquiry", "local_time", "simulation", "store", "workshop"},
     "simulation": {*LEAVES, "control", "debian", "latency", "media", "speech"},
     "demo": {*LEAVES, "control", "asterisk", "local_time", "simulation"},
-    "doctor": {*LEAVES, *PARTIES, "control", "outbound.endpoint", "repertoire"},
+    "doctor": {*LEAVES, *PARTIES, "control", "openai_client", "outbound.endpoint", "repertoire"},
     "bench": {*LEAVES, "asterisk", "control", "demo", "garbage", "latency", "media", "simulation", "speech"},
     "display": {"doctor", "figures", "simulation", "status_view", "store"},
     "figures": {"simulation", "usage"},
