@@ -1,37 +1,12 @@
-"""Settings, read once from a TOML file and the environment into frozen sections.
+"""The sections of the daemon's own parts."""
 
-The file is `$CALLCENTER_CONFIG`, else the first of `./callcenter.toml`, the user's configuration directory and
-`/etc/callcenter/callcenter.toml` that exists; without one the defaults hold. An environment variable wins over it:
-`CALLCENTER_ASTERISK__URL` is `url` in `[asterisk]`. A secret may also be a file of that name in lower case in
-systemd's credentials directory. This module is the only reader of either.
-"""
-
-import json
-import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NaiveDatetime,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BeforeValidator, Field, NaiveDatetime, SecretStr, StringConstraints, model_validator
 
-from callcenter.errors import ConfigurationError, FileError
-from callcenter.usage import PROVIDERS
-
-PREFIX = "CALLCENTER_"
+from callcenter.config.section import Section
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 VoiceName = Annotated[str, StringConstraints(pattern=r"^(espeak|piper|openai|deepgram):.+$")]
@@ -39,22 +14,6 @@ VoiceNames = Annotated[
     tuple[VoiceName, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)
 ]
 RecogniserName = Literal["whisper", "deepgram", "flux", "openai", "remote"]
-
-
-def _provider(name: str) -> str:
-    if name not in PROVIDERS:
-        raise ValueError(f"nobody of this name is paid; those who may be are {', '.join(PROVIDERS)}")
-    return name
-
-
-ProviderName = Annotated[str, AfterValidator(_provider)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    """A part of the settings that one part of the program receives."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Asterisk(Section):
@@ -117,7 +76,7 @@ class Talking(Section):
 
     voice: str = "joe-us"
     """Piper's: a name in `speech/models.toml`, or the path of an `.onnx` voice."""
-    voices: dict[Language, VoiceNames] = {}
+    voices: dict[Language, VoiceNames] = Field(default_factory=dict)
     """By language: `espeak:` and one of espeak-ng's voices (`fr`, `pt-br`, `es+f2`), `piper:` and as in `voice`,
     `openai:coral` or `deepgram:aura-2-thalia-en`. Of several the first speaks, and the next when it fails."""
     threads: int = Field(default=1, ge=1, le=64)
@@ -167,69 +126,6 @@ class Understanding(Section):
         if self.classifier == "http" and not self.url.startswith(("http://", "https://")):
             raise ValueError("classifier http needs the url of the service, http://… or https://…")
         return self
-
-
-class Model(Section):
-    """The language model: any server that speaks OpenAI's chat completions with tools."""
-
-    url: str = "https://api.openai.com/v1"
-    """Its base URL; Groq, vLLM, LM Studio, Ollama and llama.cpp have one that ends in `/v1` too."""
-    name: str = "gpt-4.1-mini"
-    key: SecretStr = SecretStr("")
-    temperature: float = Field(default=0.3, ge=0, le=2)
-    first_s: float = Field(default=2.5, gt=0, le=30)
-    """So long it may take to its first word; then it is asked once more, then the flow's own rules answer."""
-    stall_s: float = Field(default=2.0, gt=0, le=30)
-    """So long it may fall silent in the middle of an answer."""
-    tries: int = Field(default=2, ge=1, le=5)
-    tokens_per_call: int = Field(default=30_000, ge=1000)
-    """Sent and received, together; after that the flow's own rules go on."""
-    history_tokens: int = Field(default=3000, ge=500)
-    """About so many of the conversation are sent each time; older turns are left out, slots never."""
-
-
-class OpenAI(Section):
-    """OpenAI's recogniser and voices, or a server that speaks their protocol."""
-
-    url: str = "https://api.openai.com/v1"
-    key: SecretStr = SecretStr("")
-    transcription: str = "gpt-4o-mini-transcribe"
-    speech: str = "gpt-4o-mini-tts"
-    timeout_s: float = Field(default=4.0, gt=0, le=60)
-
-
-class Deepgram(Section):
-    """Deepgram's recognisers and voices."""
-
-    url: str = "https://api.deepgram.com"
-    """`http` and `https` here stand for `ws` and `wss` where sound is streamed."""
-    key: SecretStr = SecretStr("")
-    model: str = "nova-3"
-    flux: str = "flux-general-en"
-    timeout_s: float = Field(default=2.0, gt=0, le=60)
-    """So long it may take to connect, and to give the last words once the caller has paused."""
-
-
-class Remote(Section):
-    """A Whisper on another machine: `callcenter whisper-server`, or an older installation's."""
-
-    url: str = "http://127.0.0.1:8000"
-    style: Literal["multipart", "json"] = "multipart"
-    """`POST /transcribe` with a file, or `POST /whisper` with base64 in JSON."""
-    key: SecretStr = SecretStr("")
-    """Sent as a bearer token, if the server wants one."""
-    timeout_s: float = Field(default=4.0, gt=0, le=60)
-
-
-class Price(Section):
-    """What one provider costs, in the currency that you think in."""
-
-    minute: Amount = 0.0
-    """Heard."""
-    million_characters: Amount = 0.0
-    """Spoken."""
-    million_tokens_in: Amount = 0.0
-    million_tokens_out: Amount = 0.0
 
 
 class Limits(Section):
@@ -290,7 +186,7 @@ class Outbound(Section):
     """The country of numbers without a `+`, such as FR; empty: every number needs its `+` and country code."""
     zone: str = "UTC"
     """The time zone of numbers that do not tell theirs."""
-    hours: dict[str, str] = {}
+    hours: dict[str, str] = Field(default_factory=dict)
     """When people may be called, by the clock where they are: `mon-fri = "10:00-13:00 14:00-20:00"`.
 
     Days that are not named are closed; none at all is Monday to Friday 9:00-20:00 and Saturday 10:00-18:00.
@@ -309,7 +205,7 @@ class Outbound(Section):
     """A machine that neither beeps nor falls silent for so long is hung up on."""
     tries: int = Field(default=6, ge=1)
     """Calls to one contact, whatever came of them."""
-    retries: dict[str, tuple[float, ...]] = {}
+    retries: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     """By outcome, the minutes until the next call after the first time, the second, and so on: `busy = [5, 15, 60]`.
 
     A contact whose call ends so more often is not called again; `[]` is never. An outcome of the flow may stand here
@@ -354,162 +250,3 @@ class Log(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
-
-
-class Settings(BaseSettings):
-    """All sections."""
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
-    )
-
-    asterisk: Asterisk = Asterisk()
-    media: Media = Media()
-    hearing: Hearing = Hearing()
-    talking: Talking = Talking()
-    dialogue: Dialogue = Dialogue()
-    understanding: Understanding = Understanding()
-    model: Model = Model()
-    openai: OpenAI = OpenAI()
-    deepgram: Deepgram = Deepgram()
-    remote: Remote = Remote()
-    prices: dict[ProviderName, Price] = {}
-    """By provider: `[prices.deepgram]`, `[prices.model]`, `[prices."openai:speech"]` …; see `usage.PROVIDERS`."""
-    limits: Limits = Limits()
-    admission: Admission = Admission()
-    recording: Recording = Recording()
-    database: Database = Database()
-    outbound: Outbound = Outbound()
-    phone: Phone = Phone()
-    paths: Paths = Paths()
-    log: Log = Log()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment first, then systemd's credentials, then the file (handed over as keyword arguments)."""
-        return env_settings, _Credentials(settings_cls), init_settings
-
-
-class _Credentials(EnvSettingsSource):
-    """The files in systemd's credentials directory, read as if each were an environment variable."""
-
-    def _load_env_vars(self) -> dict[str, str | None]:
-        directory = os.environ.get("CREDENTIALS_DIRECTORY")
-        if not directory:
-            return {}
-        found = (path for path in Path(directory).iterdir() if path.name.startswith(PREFIX.lower()))
-        return {path.name: path.read_text(encoding="utf-8").strip() for path in found}
-
-
-def load(path: Path | None = None) -> Settings:
-    """Read the settings, from `path` if given.
-
-    Raises FileError (with the line) for a mistake in the file, ConfigurationError for one in the environment.
-    """
-    found = path or find()
-    text = _read(found) if found else ""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise FileError(found or Path("-"), int(line[1]) if line else None, f"not TOML: {error}") from error
-    try:
-        return Settings(**content)
-    except ValidationError as error:
-        raise _explained(error, found, text, content) from error
-
-
-def as_environment(settings: Settings) -> dict[str, str]:
-    """The variables from which `load` reads these settings again, in another process; secrets are in clear."""
-    values: dict[str, Any] = {}
-    for name, section in settings:
-        if isinstance(section, Section):
-            values |= {f"{PREFIX}{name}__{key}".upper(): value for key, value in section}
-        else:
-            values[f"{PREFIX}{name}".upper()] = {key: dict(value) for key, value in section.items()}
-    return {name: _in_environment(value) for name, value in values.items() if value is not None}
-
-
-def find() -> Path | None:
-    """The configuration file that `load` reads when none is given."""
-    named = os.environ.get(PREFIX + "CONFIG")
-    if named:
-        return Path(named)
-    places = (
-        Path("callcenter.toml"),
-        Path(platformdirs.user_config_dir("callcenter")) / "callcenter.toml",
-        Path("/etc/callcenter/callcenter.toml"),
-    )
-    return next((place for place in places if place.is_file()), None)
-
-
-def _in_environment(value: Any) -> str:
-    match value:
-        case SecretStr():
-            return value.get_secret_value()
-        case tuple() | dict():
-            return json.dumps(value)
-        case _:
-            return str(value)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise FileError(path, None, error.strerror or str(error)) from error
-
-
-def _explained(error: ValidationError, path: Path | None, text: str, content: dict[str, Any]) -> ConfigurationError:
-    first = error.errors()[0]
-    keys = [str(part) for part in first["loc"] if part != "[key]"]
-    message = f"{'.'.join(keys)}: {first['msg']}{_allowed(keys)}"
-    section = content.get(keys[0])
-    in_file = (len(keys) == 1 and keys[0] in content) or (isinstance(section, dict) and keys[1] in section)
-    if path and in_file:
-        return FileError(path, _line(text, keys), message)
-    return ConfigurationError(f"environment: {PREFIX}{'__'.join(keys).upper()}: {first['msg']}{_allowed(keys)}")
-
-
-def _allowed(keys: list[str]) -> str:
-    """What stands in the place of an unknown key."""
-    section = Settings.model_fields.get(keys[0])
-    if section is None:
-        return f"; the sections are {', '.join(Settings.model_fields)}"
-    model = section.annotation
-    if keys[0] == "prices" and len(keys) > 2 and keys[2] not in Price.model_fields:
-        return f"; a price has {', '.join(Price.model_fields)}"
-    if len(keys) > 1 and isinstance(model, type) and issubclass(model, Section) and keys[1] not in model.model_fields:
-        return f"; [{keys[0]}] knows {', '.join(model.model_fields)}"
-    return ""
-
-
-def _line(text: str, keys: list[str]) -> int | None:
-    """The 1-based line of what `keys` lead to in TOML `text`, else of its table; tomllib keeps no positions."""
-    table: list[str] = []
-    line_of_table = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            table = _path(header[1])
-            line_of_table = number if table == keys[: len(table)] else line_of_table
-        elif assigned := re.match(r"\s*([\w.\"-]+)\s*=", line):
-            path = table + _path(assigned[1])
-            if path == keys[: len(path)]:
-                return number
-    return line_of_table
-
-
-def _path(name: str) -> list[str]:
-    """The parts of a TOML table's or key's name."""
-    return [part.strip(' "') for part in name.split(".")]
