@@ -42,7 +42,7 @@ from callcenter.media.rtp_line import RtpLine
 from callcenter.media.tape import recording
 from callcenter.office import Office, Offices
 from callcenter.senses import Senses
-from callcenter.services import running
+from callcenter.background import running
 from callcenter.speech.models import Models
 from callcenter.speech.threads import PATIENT, pool
 from callcenter.store.database import Database

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import structlog
+from yarl import URL
 
 from callcenter.dialogue.brain import Fetch, Fetched
 
@@ -44,9 +45,8 @@ class Enquiries:
 
     async def _answer(self, fetch: Fetch) -> dict[str, object]:
         """Raises ValueError for what is no JSON object, aiohttp.ClientError for an error of HTTP or below."""
-        query, body = (fetch.send, None) if fetch.method == "get" else (None, dict(fetch.send))
-        params = {name: _plain(value) for name, value in query.items()} if query else None
-        async with self._session.request(fetch.method, fetch.url, params=params, json=body) as response:
+        body = None if fetch.method == "get" else dict(fetch.send)
+        async with self._session.request(fetch.method, asked(fetch), json=body) as response:
             response.raise_for_status()
             content = await response.content.read(LARGEST + 1)
             while chunk := await response.content.read(LARGEST + 1 - len(content)):
@@ -57,6 +57,12 @@ class Enquiries:
         if not isinstance(answer, dict):
             raise ValueError(f"a JSON object is needed, not {type(answer).__name__}")
         return answer
+
+
+def asked(fetch: Fetch) -> str:
+    """The URL of a look-up, with the query that a `get` sends."""
+    query = fetch.send if fetch.method == "get" else {}
+    return str(URL(fetch.url).extend_query({name: _plain(value) for name, value in query.items()}))
 
 
 def _plain(value: object) -> str:

@@ -24,7 +24,7 @@ from callcenter.errors import AsteriskError
 from callcenter.office import Office, Offices, named
 from callcenter.outbound.passing import known
 from callcenter.refusal import Refusal
-from callcenter.services import running
+from callcenter.background import running
 
 log = structlog.get_logger()
 

@@ -29,7 +29,7 @@ from pydantic import SecretStr
 from callcenter import systemd
 from callcenter.config import Hearing, Settings
 from callcenter.errors import ConfigurationError, Overloaded, SpeechError
-from callcenter.services import running
+from callcenter.background import running
 from callcenter.speech.models import Models
 from callcenter.speech.recogniser import Recognised, Recogniser
 from callcenter.speech.whisper import Whisper

@@ -24,7 +24,7 @@ from callcenter.outbound.outcomes import CANCELLED, Policy
 from callcenter.outbound.pacing import Pace
 from callcenter.outbound.progress import Progress, Stored, past, progress
 from callcenter.outbound.trunk import Dialling, Trunk
-from callcenter.services import running
+from callcenter.background import running
 from callcenter.speech.voices import Sources, Voices
 from callcenter.store import campaigns, do_not_call
 from callcenter.store.contacts import Campaign, Contact, Tally

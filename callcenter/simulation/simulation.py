@@ -18,11 +18,11 @@ from callcenter.simulation import noise
 from callcenter.simulation.caller import Caller
 from callcenter.simulation.happenings import Audience, Over
 from callcenter.simulation.interruption import Closed
+from callcenter.simulation.lookups import Counters
 from callcenter.simulation.persona import Persona
 from callcenter.simulation.phone import Phone, SipTarget
 from callcenter.simulation.recording import Recording
 from callcenter.simulation.report import CallResult, Report, failed, judge
-from callcenter.simulation.service import Counters
 from callcenter.simulation.voices import Voices
 
 NUMBERS = 10_000

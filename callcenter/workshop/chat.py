@@ -18,8 +18,8 @@ from callcenter.dialogue.brain import (
     TransferFailed,
 )
 from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.enquiry import Enquiries
-from callcenter.workshop.conversation import CALLER, MOST_SILENCES, Conversation, asked
+from callcenter.enquiry import Enquiries, asked
+from callcenter.workshop.conversation import CALLER, MOST_SILENCES, Conversation
 
 HELP = "Type what the caller says; an empty line is silence, /keys 123 presses keys, /quit hangs up."
 

@@ -21,7 +21,8 @@ from callcenter.dialogue.brain import (
     TransferFailed,
 )
 from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.simulation import service
+from callcenter.enquiry import asked
+from callcenter.simulation import lookups
 from callcenter.simulation.persona import Persona, Service
 from callcenter.simulation.script import Cue, Script
 
@@ -101,14 +102,9 @@ def play(brain: ScriptedBrain, persona: Persona, recognised: Recognised = str) -
     return conversation
 
 
-def asked(fetch: Fetch) -> str:
-    """The URL of a look-up, with its query."""
-    return service.asked(fetch.url, fetch.send if fetch.method == "get" else {})
-
-
 def answer(services: tuple[Service, ...], url: str) -> Fetched:
     """What the service at `url` says."""
-    values = service.answer(services, url)
+    values = lookups.answer(services, url)
     return Fetched(result="failed") if values is None else Fetched(result="ok", values=values)
 
 

@@ -20,7 +20,7 @@ from callcenter.outbound.ledger import Ledger
 from callcenter.outbound.outcomes import Policy
 from callcenter.outbound.pacing import Pace
 from callcenter.outbound.trunk import Dialling, Trunk, channel_of
-from callcenter.services import running
+from callcenter.background import running
 from callcenter.store import campaigns, do_not_call, statements
 from callcenter.store.campaigns import Claim
 from callcenter.store.contacts import Campaign, Contact, Tally

@@ -16,12 +16,12 @@ from callcenter import local_time
 from callcenter.dialogue.brain import Fetch, Fetched
 from callcenter.dialogue.flow import Flow, load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.enquiry import Enquiries
+from callcenter.enquiry import Enquiries, asked
 from callcenter.errors import FileError
 from callcenter.simulation.persona import Persona, Service
 from callcenter.workshop import chat, drawing, rehearsal
 from callcenter.workshop.chat import Turn
-from callcenter.workshop.conversation import answer, asked
+from callcenter.workshop.conversation import answer
 
 NOW = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time, as the brain is given it; a Friday
 

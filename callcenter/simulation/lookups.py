@@ -3,13 +3,12 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from yarl import URL
 
 from callcenter.errors import SimulationError
 from callcenter.simulation.persona import Persona, Service
@@ -21,17 +20,6 @@ def answer(services: Iterable[Service], url: str) -> dict[str, Any] | None:
     """What the service at `url` says: that of the first which fits. None when it fails, or none fits."""
     service = next((each for each in services if re.search(each.url, url)), None)
     return None if service is None or service.fails else service.answer
-
-
-def asked(url: str, query: Mapping[str, Any]) -> str:
-    """The whole URL that a service is asked at, with what a `get` sends, as it comes over the wire."""
-    return str(URL(url).extend_query({name: _plain(value) for name, value in query.items()}))
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 class Counters:

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from callcenter.errors import SimulationError
+from callcenter.simulation.lookups import Counters, answer
 from callcenter.simulation.persona import Persona, Service
-from callcenter.simulation.service import Counters, answer
 
 FREE = {"url": "/free$", "answer": {"result": "free"}}
 
