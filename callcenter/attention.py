@@ -14,8 +14,10 @@ from callcenter.turn import Inbox
 
 log = structlog.get_logger()
 
-WORD_S = 0.3
+WORD_S = 0.2
 """A sound as long as a word that was not understood is asked about, unless it broke into what we said."""
+MOST_ASKED = 2
+"""Such sounds in a row that are asked about; who says a short word again is asked once more, a noise is left alone."""
 DEAF = 2
 """Failures of all recognisers in a row, from which on nobody is taken to hear the caller."""
 LONG_PAUSE_S = 1.5
@@ -62,7 +64,7 @@ class Attention:
         self._journal = journal
         self._manners = manners
         self._failures = 0
-        self._asked = False
+        self._asked = 0
         self._answering = False
         self._interrupting = False
         self._waits_since = 0.0
@@ -153,7 +155,7 @@ class Attention:
             self._journal.heard(utterance.text, utterance.confidence)
         interrupted = self._interrupting
         if utterance.text and not (interrupted and self._manners.is_backchannel(utterance.text)):
-            self._asked = False
+            self._asked = 0
             said = Said(text=utterance.text, confidence=utterance.confidence, interrupted=interrupted)
             self._inbox.put(said, utterance)
             return
@@ -169,6 +171,6 @@ class Attention:
 
     def _ask_about(self, utterance: Utterance) -> None:
         """Perhaps it was a word after all: ask, but do not ask a noise again and again."""
-        if not self._asked and utterance.ended - utterance.started >= WORD_S:
-            self._asked = True
+        if self._asked < MOST_ASKED and utterance.ended - utterance.started >= WORD_S:
+            self._asked += 1
             self._inbox.put(Misheard(deaf=self._deaf))

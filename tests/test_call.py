@@ -308,7 +308,7 @@ def test_a_noise_between_turns_does_not_silence_the_next_answer() -> None:
         await scene.quiet()
         scene.speak()
         await asyncio.sleep(0.5)
-        scene.say("", seconds=0.2)
+        scene.say("", seconds=0.15)
         await asyncio.sleep(0.5)
         scene.speak()
         await asyncio.sleep(0.5)
@@ -320,19 +320,18 @@ def test_a_noise_between_turns_does_not_silence_the_next_answer() -> None:
     assert answer.said == answer.heard_by_caller != ""
 
 
-def test_a_word_that_was_not_understood_is_asked_about_once() -> None:
+def test_a_word_that_was_not_understood_is_asked_about_twice_at_most() -> None:
     async def caller(scene: Scene) -> None:
         await scene.quiet()
-        for _ in range(3):
+        for _ in range(4):
             scene.speak()
             await asyncio.sleep(0.5)
             scene.say("")
             await scene.quiet()
         scene.hang_up()
 
-    scene = played(caller)
-    assert len(scene.of(TurnEnded)) == 2
-    assert "catch" in scene.of(TurnEnded)[1].said
+    _, *asked = played(caller).of(TurnEnded)
+    assert ["catch" in turn.said for turn in asked] == [True, True]
 
 
 FILLERS = load_flow("investment").sentences.fillers
