@@ -34,7 +34,8 @@ class Agenda:
         self._passed = 0
         self._asked_anew: tuple[str, ...] = ()
         self._used: set[tuple[str, int]] = set()
-        self._rung: Person | None = None
+        self.ringing: Person | None = None
+        """Who is rung, or was last."""
         self.progress = Progress(flow=flow, state=flow.first)
         self.questions = Questions(flow, self.progress, now)
         self.pending: Transfer | Fetch | None = None
@@ -181,18 +182,18 @@ class Agenda:
         """Ring a person who is there; one who did not answer is not rung again."""
         for slot in fields(whom):
             whom = self.progress.slots[slot].value if slot in self.progress.slots else ""
-        self._rung = self.flow.people.get(whom)
-        if self._rung is None or whom in self.progress.rung or not self._rung.is_there(self._now()):
+        self.ringing = self.flow.people.get(whom)
+        if self.ringing is None or whom in self.progress.rung or not self.ringing.is_there(self._now()):
             return self.nobody()
         self.progress.rung.add(whom)
         self.progress.transferring = True
-        self.pending = Transfer(to=self._rung.dial)
-        return [Say(text=self._rung.transferring or self.flow.sentences.transferring), self.pending]
+        self.pending = Transfer(to=self.ringing.dial)
+        return [Say(text=self.ringing.transferring or self.flow.sentences.transferring), self.pending]
 
     def nobody(self) -> Actions:
         """The person who is to be rung is not there, or did not answer."""
         self.progress.transferring = False
-        own = self._rung.nobody if self._rung else None
+        own = self.ringing.nobody if self.ringing else None
         return [Say(text=own or self.flow.sentences.nobody), *self._resulted(NOBODY)]
 
     def fetched(self, fetched: Fetched) -> Actions:

@@ -62,12 +62,14 @@ class ScriptedBrain:
         self._classifier = classifier
         self._language = load_language(flow.language)
         self._now = now
-        self._agenda = Agenda(flow, now)
-        self._agenda.progress.keep(lookup.told(known or {}, flow.slots))
-        self._questions = self._agenda.questions
-        self._asides = Asides(flow, self._agenda)
-        self._answers = Answers(self._agenda)
-        self._keypad = Keypad(flow, self._agenda, now)
+        self.agenda = Agenda(flow, now)
+        """Where the conversation stands."""
+        self.agenda.progress.keep(lookup.told(known or {}, flow.slots))
+        self._questions = self.agenda.questions
+        self._asides = Asides(flow, self.agenda)
+        self._answers = Answers(self.agenda)
+        self.keypad = Keypad(flow, self.agenda, now)
+        """In use while nobody hears the caller."""
         self._caller = ""
         self._digits = ""
         self.understood: Understood | None = None
@@ -76,17 +78,17 @@ class ScriptedBrain:
     @property
     def lead(self) -> Lead:
         """As of the last reply."""
-        return self._agenda.progress.lead(self._now())
+        return self.agenda.progress.lead(self._now())
 
     @property
     def outcome(self) -> Outcome:
         """What the call's outcome is if it ends now."""
-        return self._agenda.progress.outcome(self._now())
+        return self.agenda.progress.outcome(self._now())
 
     @property
     def state(self) -> str:
         """Where in the flow the conversation is."""
-        return self._agenda.progress.state
+        return self.agenda.progress.state
 
     @property
     def variant(self) -> str:
@@ -105,7 +107,7 @@ class ScriptedBrain:
 
     def completeness(self, text: str) -> Completeness:
         """Whether a caller who has said `text` so far, and pauses, has finished."""
-        return completeness.judge(text, self._flow, self._language, self._situation(), self._questions.topic)
+        return completeness.judge(text, self._flow, self._language, self.situation, self._questions.topic)
 
     def heard_by_caller(self, text: str) -> None:
         """The rules do not go by what was heard of an answer."""
@@ -118,23 +120,23 @@ class ScriptedBrain:
 
     async def _meant(self, happening: Happening) -> Guess | None:
         """What the classifier says of words that the patterns know nothing of."""
-        if self._classifier is None or not isinstance(happening, Said) or self._agenda.pending:
+        if self._classifier is None or not isinstance(happening, Said) or self.agenda.pending:
             return None
         if isinstance(self._flow.slots.get(self._questions.slot or ""), NameSlot):
             return None  # a name that was misheard may resemble anything, a goodbye too
-        understood = understand(happening.text, self._flow, self._situation())
+        understood = understand(happening.text, self._flow, self.situation)
         is_known = understood.intent or not understood.nothing or not normal(happening.text)
         return None if is_known else await self._classifier.classify(happening.text)
 
     def decide(self, happening: Happening, meant: Guess | None = None) -> Actions:
         """The same at once: the rules wait for nothing. `meant` is what a classifier says of the caller's words."""
         if isinstance(happening, Said) or happening == Misheard():
-            self._keypad.put_down()  # somebody hears the caller, if only a noise
+            self.keypad.put_down()  # somebody hears the caller, if only a noise
         actions = self._decide(happening, meant)
-        return self._keypad.offered(actions) if self._keypad.in_use else actions
+        return self.keypad.offered(actions) if self.keypad.in_use else actions
 
     def _decide(self, happening: Happening, meant: Guess | None) -> Actions:
-        phrases, agenda = self._flow.sentences, self._agenda
+        phrases, agenda = self._flow.sentences, self.agenda
         match happening:
             case Answered(caller=caller):
                 self._caller = caller
@@ -152,13 +154,13 @@ class ScriptedBrain:
             case Said(text=text, interrupted=interrupted):
                 return self._heard(text, interrupted, meant)
             case Keyed(digits=digits):
-                return self._keyed(digits) if self._keypad.in_use else self._heard(digits)
+                return self._keyed(digits) if self.keypad.in_use else self._heard(digits)
             case Silent(last=True):
-                return agenda.end(phrases.misheard_end if self._keypad.in_use else phrases.silence_end)
+                return agenda.end(phrases.misheard_end if self.keypad.in_use else phrases.silence_end)
             case Silent(times=times):
                 return self._silent(times)
             case Misheard(deaf=True):
-                return self._keypad.take_up(self._caller)
+                return self.keypad.take_up(self._caller)
             case Misheard():
                 return [Say(text=phrases.misheard), self._questions.open]
             case TransferFailed() | Fetched():
@@ -167,34 +169,35 @@ class ScriptedBrain:
     def _heard(self, text: str, interrupted: bool = False, meant: Guess | None = None) -> Actions:
         if not any(character.isalnum() for character in text):
             return [Wait()]
-        known = self._agenda.progress.slots
-        understood = self.understood = understand(text, self._flow, self._situation())
+        known = self.agenda.progress.slots
+        understood = self.understood = understand(text, self._flow, self.situation)
         if meant and meant.sure:
             understood.take(meant)
         understood.sentiment = sentiment.judge(text, self._flow.language).label
         leaving = self._asides.take_reply(understood)
-        fresh = self._agenda.keep(understood.values)
+        fresh = self.agenda.keep(understood.values)
         too_long = phone.is_too_long(understood.digits, self._flow.country)
         self._digits = understood.digits = "" if too_long else understood.digits
         if interrupted and (understood.nothing or understood.intent in {Intent.FILLER, Intent.REPEAT}):
             return [self._questions.open]
         changed = {name: filled for name, filled in fresh.items() if name in known}
-        actions = self._decided(understood, fresh, changed)
-        return self._agenda.goodbye() if leaving and isinstance(actions[-1], Ask | Wait) else actions
+        actions = self.decided(understood, fresh, changed)
+        return self.agenda.goodbye() if leaving and isinstance(actions[-1], Ask | Wait) else actions
 
     def _keyed(self, digits: str) -> Actions:
         """What to do about keys that answer what was offered."""
         self.understood = None
-        understood = self._keypad.understood(digits, self._digits)
+        understood = self.keypad.understood(digits, self._digits)
         self._digits = understood.digits
         if understood.nothing and self._questions.may_repeat():
             return [*([Say(text=self._flow.sentences.keys.wrong)] if digits else []), self._questions.open]
-        known = self._agenda.progress.slots
-        fresh = self._agenda.keep(understood.values)
-        return self._decided(understood, fresh, {name: filled for name, filled in fresh.items() if name in known})
+        known = self.agenda.progress.slots
+        fresh = self.agenda.keep(understood.values)
+        return self.decided(understood, fresh, {name: filled for name, filled in fresh.items() if name in known})
 
-    def _decided(self, understood: Understood, fresh: dict[str, Filled], changed: dict[str, Filled]) -> Actions:
-        """By the flow's rules, else by what is built in."""
+    def decided(self, understood: Understood, fresh: dict[str, Filled], changed: dict[str, Filled]) -> Actions:
+        """What to do about what was understood, of which `fresh` and `changed` are kept: by the flow's rules, else by
+        what is built in."""
         rule = self._rule(understood)
         if rule:
             return self._follow(rule, understood, changed)
@@ -204,12 +207,14 @@ class ScriptedBrain:
         acknowledged: Actions = [self._questions.acknowledge(changed)] if understood.values else []
         return self._answers.answered(understood, bool(fresh), acknowledged)
 
-    def _situation(self) -> Situation:
+    @property
+    def situation(self) -> Situation:
+        """What the understanding of the caller's words depends on."""
         return Situation(
             now=self._now(),
             caller=self._caller,
             asked=self._questions.slot,
-            known=self._agenda.progress.slots,
+            known=self.agenda.progress.slots,
             digits=self._digits,
             reviewing=self._questions.reviewing,
             offered=self._questions.offered,
@@ -219,8 +224,8 @@ class ScriptedBrain:
     def _rule(self, understood: Understood) -> Rule | None:
         """The flow's rule for what was said, if it has one."""
         remark = self._asides.remark(understood)
-        self._agenda.progress.counts.update([*filter(None, [remark]), *([ANSWERS] if understood.answer else [])])
-        return self._agenda.use_rule(
+        self.agenda.progress.counts.update([*filter(None, [remark]), *([ANSWERS] if understood.answer else [])])
+        return self.agenda.use_rule(
             intent=remark,
             heard=frozenset(understood.values),
             sentiment=understood.sentiment,
@@ -231,7 +236,7 @@ class ScriptedBrain:
         said = self._questions.say(rule.say)
         if understood.values and not (said or rule.end or understood.intent):
             said = [self._questions.acknowledge(changed)]
-        led = self._agenda.follow(rule)
+        led = self.agenda.follow(rule)
         after = self._asides.resume(understood) if led is None else led
         refused: Actions = [Say(text=understood.refusal)] if understood.refusal and isinstance(after[-1], Ask) else []
         return [*refused, *said, *after]
@@ -240,6 +245,6 @@ class ScriptedBrain:
         """Half a telephone number and then nothing: the rest was lost, so it is asked again."""
         if self._digits:
             self._digits = ""
-            return self._agenda.go_on()
+            return self.agenda.go_on()
         silence = self._flow.sentences.silence
         return [Say(text=silence[(times - 1) % len(silence)]), self._questions.open]

@@ -7,7 +7,6 @@ import copy
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from callcenter.dialogue.agenda import Agenda
 from callcenter.dialogue.brain import Ask, HangUp
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
@@ -47,29 +46,29 @@ class Branch:
     def take(self, understood: Understood) -> Actions:
         """Go on as if the flow's own parsers had understood this."""
         known = self.progress.slots
-        fresh = self._agenda.keep(understood.values)
+        fresh = self.script.agenda.keep(understood.values)
         changed = {name: filled for name, filled in fresh.items() if name in known}
-        return self.script._decided(understood, fresh, changed)
+        return self.script.decided(understood, fresh, changed)
 
     @property
     def progress(self) -> Progress:
         """How far it has come."""
-        return self._agenda.progress
+        return self.script.agenda.progress
 
     @property
     def questions(self) -> Questions:
         """What was asked."""
-        return self._agenda.questions
+        return self.script.agenda.questions
 
     @property
     def situation(self) -> Situation:
         """What the understanding of the caller's words depends on."""
-        return self.script._situation()
+        return self.script.situation
 
     @property
     def is_by_keys(self) -> bool:
         """Whether nobody hears the caller, who answers by keys."""
-        return self.script._keypad.in_use
+        return self.script.keypad.in_use
 
     @property
     def asks_freely(self) -> bool:
@@ -106,7 +105,7 @@ class Branch:
 
     def rang(self, name: str) -> bool:
         """Whether the one of the flow's people that was to be rung last is the one of that `name`."""
-        return self._agenda._rung is self._flow.people[name]
+        return self.script.agenda.ringing is self._flow.people[name]
 
     def endings(self) -> dict[str, tuple["Branch", Actions]]:
         """How the flow's rules let the call end now, by the outcome, for whatever a caller may mean who wants that."""
@@ -117,7 +116,3 @@ class Branch:
             if actions and isinstance(actions[-1], HangUp):
                 found.setdefault(branch.script.outcome, (branch, actions))
         return found
-
-    @property
-    def _agenda(self) -> Agenda:
-        return self.script._agenda
