@@ -41,9 +41,6 @@ class Speaker:
         A clause that no voice can say is left out. Raises SpeechError when too many in a row are.
         """
         for clause in clauses(text):
-            if not self._attention.caller_talks:
-                # In the middle of a turn too a clause may be long in coming.
-                self._attention.answer_due(asyncio.get_running_loop().time() + self._playout.queued_seconds)
             try:
                 await self._say(clause, turn)
             except SpeechError as error:
@@ -52,6 +49,9 @@ class Speaker:
                 self._failures += 1
                 if self._failures > self._failures_allowed:
                     raise
+            if not self._attention.caller_talks:
+                # What comes next in this turn may be long in coming, as who thinks or the voice is slow.
+                self._attention.answer_due(asyncio.get_running_loop().time() + self._playout.queued_seconds)
 
     async def _say(self, clause: str, turn: Turn) -> None:
         begun = False

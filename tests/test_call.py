@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from callcenter.asterisk.legs import Legs
 from callcenter.attention import Manners
 from callcenter.call import Call
 from callcenter.config import Limits
-from callcenter.dialogue.brain import Outcome
+from callcenter.dialogue.brain import Action, Brain, Happening, Outcome, Say
 from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.errors import CallerHungUp, LegError
@@ -102,6 +102,7 @@ class Scene:
     recorded: bool = False
     tapes: list[Tape] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
+    brain: Callable[..., Brain] = ScriptedBrain
     call: Call = field(init=False)
     running: asyncio.Task[Outcome] = field(init=False)
 
@@ -125,7 +126,7 @@ class Scene:
                 line=line,
                 codec="ulaw",
                 ear=ear,
-                brain=lambda known: ScriptedBrain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
+                brain=lambda known: self.brain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
                 voice=self.voice,
                 fillers=flow.sentences.fillers,
                 store=self.records.append,
@@ -395,6 +396,32 @@ def test_a_slow_voice_is_bridged_and_the_answer_follows() -> None:
     assert turn.timings["voice"] == pytest.approx(2000, abs=50)
     stages = ("endpoint", "recognise", "queue", "think", "voice", "wire")
     assert sum(turn.timings.get(stage, 0) for stage in stages) == pytest.approx(turn.timings["total"], abs=1)
+
+
+class Faltering(ScriptedBrain):
+    """Falls silent after its first words."""
+
+    async def reply(self, happening: Happening) -> AsyncGenerator[Action, None]:
+        """They are the same each time."""
+        yield Say(text="Thank you.")
+        await asyncio.sleep(2.5)
+        async for action in super().reply(happening):
+            yield action
+
+
+def test_a_brain_that_falls_silent_in_the_middle_of_its_answer_is_bridged() -> None:
+    async def caller(scene: Scene) -> None:
+        await scene.quiet()
+        await asyncio.sleep(10)
+        scene.hang_up()
+
+    def falter(scene: Scene) -> None:
+        scene.brain = Faltering
+
+    scene = played(caller, falter)
+    said = [event["text"] for event in scene.told if event["event"] == "say"]
+    assert said[:2] == ["Thank you.", FILLERS[0]]
+    assert fillers_in(scene) == [FILLERS[0]], "nobody is waited for once the question is asked"
 
 
 def test_who_answers_while_a_filler_is_said_does_not_interrupt() -> None:
