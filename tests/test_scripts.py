@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -160,6 +161,25 @@ def test_a_file_of_asterisk_that_differs_is_kept_beside_the_one_that_replaces_it
     assert len(copies) == 1
     assert f"cp -p {theirs}/pjsip.conf {theirs}/pjsip.conf.before-callcenter-" in copies[0]
     assert not [line for line in said if "asterisk_config/ari.conf" in line], "what is the same is not touched"
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        ("", False),
+        ('[dialogue]\nflow = "energy"', True),
+        ('[dialogue]\nflow = "energy"\n[talking.voices]\nfr = "deepgram:aura-2-agathe-fr"', False),
+        ('[talking.voices]\nen = ["openai:coral", "espeak:en-us"]', True),
+    ],
+    ids=["english", "french", "french-in-a-cloud", "when-a-cloud-fails"],
+)
+def test_espeak_is_installed_where_a_flow_may_speak_with_it(text: str, speaks: bool, tmp_path: Path) -> None:
+    (tmp_path / "callcenter.toml").write_text(text)
+    function = re.search(r"^speaks_espeak\(\) \{.*?^\}$", (CHECKOUT / "scripts/install").read_text(), re.M | re.S)
+    assert function
+    script = f'settings="{tmp_path}" program="{sys.prefix}"; {function[0]}\nspeaks_espeak'
+    asked = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (asked.returncode, asked.stderr) == (0 if speaks else 1, "")
 
 
 def test_uninstalling_keeps_what_was_recorded(tmp_path: Path) -> None:
