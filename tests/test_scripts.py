@@ -182,6 +182,34 @@ def test_espeak_is_installed_where_a_flow_may_speak_with_it(text: str, speaks: b
     assert (asked.returncode, asked.stderr) == (0 if speaks else 1, "")
 
 
+def test_the_installed_command_has_the_secrets_of_the_service(tmp_path: Path) -> None:
+    """A secret whose credential is commented out in the unit is none of the service's either."""
+    command = (CHECKOUT / "systemd/callcenter.sh").read_text().replace("/etc/callcenter", str(tmp_path))
+    for name, secret in (("asterisk_password", "pa$$ word"), ("openai_key", "unused")):
+        (tmp_path / name).write_text(f"{secret}\n")
+    (tmp_path / "secrets.env").write_text("# keys\nCALLCENTER_MODEL__KEY='sk=1'\n")
+    credential = f"LoadCredential=callcenter_asterisk__password:{tmp_path}/asterisk_password"
+    unit = f"{credential}\n#LoadCredential=callcenter_openai__key:{tmp_path}/openai_key"
+    path = programs(tmp_path / "bin", ("id",), "echo 0")
+    programs(path, ("systemctl",), f"cat << 'END'\n{unit}\nEND")
+    programs(path, ("runuser",), 'echo "$@"\nenv | grep ^CALLCENTER_ | sort')
+    environment = {"PATH": f"{path}:{os.environ['PATH']}"}
+    ran = subprocess.run(
+        ["sh", "-c", command, "callcenter", "doctor", "--json"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert ran.stderr == ""
+    assert ran.stdout.splitlines() == [
+        "--preserve-environment -u callcenter -- /opt/callcenter/bin/callcenter doctor --json",
+        "CALLCENTER_ASTERISK__PASSWORD=pa$$ word",
+        f"CALLCENTER_CONFIG={tmp_path}/callcenter.toml",
+        "CALLCENTER_MODEL__KEY=sk=1",
+    ]
+
+
 def test_uninstalling_keeps_what_was_recorded(tmp_path: Path) -> None:
     (tmp_path / "opt/callcenter/bin").mkdir(parents=True)
     (tmp_path / "var/lib/callcenter").mkdir(parents=True)
