@@ -122,10 +122,15 @@ async def _claim(path: Path) -> None:
 async def _forward(watchers: Watchers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send events until the client closes its end, or the daemon its own."""
     async with asyncio.TaskGroup() as group:
-        ends = {group.create_task(reader.read()), group.create_task(_send_all(watchers, writer))}
+        ends = {group.create_task(_closed(reader)), group.create_task(_send_all(watchers, writer))}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()
+
+
+async def _closed(reader: asyncio.StreamReader) -> None:
+    with suppress(OSError):  # a client that was killed leaves what it has not read
+        await reader.read()
 
 
 async def _send_all(watchers: Watchers, writer: asyncio.StreamWriter) -> None:

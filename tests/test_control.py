@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,6 +55,25 @@ async def test_a_watcher_gets_every_event_in_order_and_ends_with_the_daemon(tmp_
             await until(lambda: len(seen) == 100)
         await watching
     assert seen == list(range(100))
+
+
+async def test_a_watcher_that_leaves_in_the_middle_is_no_fault(tmp_path: Path) -> None:
+    path, watchers = tmp_path / "control.sock", Watchers()
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    async with serving(path, watchers, report):
+        watcher = socket.socket(socket.AF_UNIX)
+        watcher.connect(str(path))
+        watcher.sendall(b'{"op": "watch"}\n')
+        await until(lambda: watchers.count == 1)
+        watchers.publish({"number": 1})
+        await asyncio.sleep(0.05)
+        watcher.close()  # with an event that it has not read, which resets the connection
+        for number in range(3):
+            watchers.publish({"number": number})
+        await until(lambda: watchers.count == 0)
+        await asyncio.sleep(0.05)
+    assert faults == []
 
 
 async def test_a_watcher_that_leaves_is_forgotten(tmp_path: Path) -> None:
