@@ -5,8 +5,9 @@ or misplaced. Asterisk's jitter buffer mends that, but delays the caller: by its
 ms on a perfect line if it is an adaptive one. So the line is measured while the greeting plays.
 
 Where Asterisk itself is held up for longer than a fixed buffer's size, the buffer is deaf from then on: it takes one
-frame out each 20 ms, finds it late, drops it, and never catches up. What comes from it is digital silence, which hardly
-any telephone sends; then it is made anew.
+frame out each 20 ms, finds it late, drops it, and never catches up. What comes from it is digital silence, which some
+telephones send too while nobody talks. So it is taken away for a moment: if sound comes at once, it was deaf. It is
+made anew, but left away once it has been deaf too often: a line whose packets are taken as they come is heard at least.
 """
 
 import asyncio
@@ -28,9 +29,13 @@ ENOUGH = 4
 """A packet is seldom later than so many times the jitter, which is a mean (RFC 3550, section 6.4.1)."""
 STEP_MS = 20
 LARGEST_MS = 200
-GLANCE_S = 0.1
+GLANCE_S = 0.05
 DEAF_S = 1.0
-"""A buffer from which only digital silence has come for so long may be deaf."""
+"""A buffer from which only digital silence has come for so long may be deaf; twice as long the next time, and so on."""
+LONGEST_S = 16.0
+PROOF_S = 0.3
+"""It was deaf if sound comes within so long of its end; to talk just then is a rare chance."""
+MOST_DEAF = 3
 
 
 def size_ms(jitter_s: float) -> int:
@@ -62,6 +67,7 @@ class _Buffer:
         self._ari = ari
         self._channel = channel
         self._ms = 0
+        self._was_deaf = 0
         self._there = asyncio.Event()
 
     async def grow(self) -> None:
@@ -69,13 +75,13 @@ class _Buffer:
         for wait_s in LOOKS_S:
             await asyncio.sleep(wait_s)
             wanted = size_ms(await self._ari.jitter_s(self._channel))
-            if wanted > self._ms:
+            if wanted > self._ms and self._was_deaf < MOST_DEAF:
                 self._ms = wanted
-                await self._make()
+                await self._set("fixed", str(wanted))
                 self._there.set()
 
     async def mend(self, silent: Callable[[], bool]) -> None:
-        """Make it anew when nothing comes from it; ever more seldom if that does not help, as the caller is mute."""
+        """Find out whether it is deaf when nothing comes from it; ever more seldom while the caller is mute."""
         await self._there.wait()
         silent_s, deaf_s = 0.0, DEAF_S
         while True:
@@ -84,10 +90,16 @@ class _Buffer:
                 silent_s, deaf_s = 0.0, DEAF_S
                 continue
             silent_s += GLANCE_S
-            if silent_s >= deaf_s:
-                await self._make()
-                silent_s, deaf_s = 0.0, min(2 * deaf_s, LOOKS_S[-1])
+            if silent_s < deaf_s:
+                continue
+            await self._set("disabled", "")
+            await asyncio.sleep(PROOF_S)
+            self._was_deaf += not silent()
+            if self._was_deaf == MOST_DEAF:
+                return
+            await self._set("fixed", str(self._ms))
+            silent_s, deaf_s = 0.0, min(2 * deaf_s, LONGEST_S)
 
-    async def _make(self) -> None:
-        await self._ari.set_variable(self._channel, "JITTERBUFFER(fixed)", str(self._ms))
-        log.info("= jitter buffer", channel=self._channel, ms=self._ms)
+    async def _set(self, kind: str, size: str) -> None:
+        await self._ari.set_variable(self._channel, f"JITTERBUFFER({kind})", size)
+        log.info("= jitter buffer", channel=self._channel, kind=kind, ms=size)
