@@ -19,7 +19,10 @@ def add_to(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Give `callcenter` the command; `add` makes a subcommand of a name, a command and its help."""
     sub = add("costs", _costs, "say what calls have cost, each, per qualified lead and by provider ([prices])")
     sub.add_argument(
-        "--since", type=_since, metavar="WHEN", help="only calls begun since: 2026-11-01, 2026-11-01T09:30, or 12h, 7d"
+        "--since",
+        type=_since,
+        metavar="WHEN",
+        help="only calls begun, and phrases prepared, since: 2026-11-01, 2026-11-01T09:30, or 12h, 7d",
     )
     sub.add_argument(
         "--lead", default=costs.QUALIFIED, metavar="STATUS", help=f"which leads count (default {costs.QUALIFIED})"

@@ -24,6 +24,7 @@ from callcenter.asterisk.legs import Legs, Names
 from callcenter.asterisk.stream import EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
+from callcenter.background import running
 from callcenter.config import Settings
 from callcenter.control import Watchers, serving
 from callcenter.dialogue.brain import Brain
@@ -41,8 +42,8 @@ from callcenter.media.g711 import CODECS
 from callcenter.media.rtp_line import RtpLine
 from callcenter.media.tape import recording
 from callcenter.office import Office, Offices
+from callcenter.preparation import Preparation
 from callcenter.senses import Senses
-from callcenter.background import running
 from callcenter.speech.models import Models
 from callcenter.speech.threads import PATIENT, pool
 from callcenter.store.database import Database
@@ -121,10 +122,11 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
         weigh = partial(load, clock, speech, latencies)
         door = Door(guard=Guard(settings.admission), load=weigh, apologies=settings.admission.apologies)
         exchange = Exchange(offices, ari, switchboard, EventStream(settings.asterisk), door)
-        await senses.prepare_openings(flows.values(), speech)
+        preparation = Preparation(speech.voices, spent, recorder.put)
+        await preparation.openings(flows.values())
         for part in (clock, speech.hearing, recorder):
             start(part.run())
-        start(senses.prepare(flows.values(), speech))
+        start(preparation.everything(flows.values()))
         start(systemd.feed_watchdog())
         answer = partial(report, exchange, clock, recorder, latencies, speech, desk)
 

@@ -9,13 +9,14 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TransferSpeedColumn
+from rich.table import Table
 from rich.text import Text
 
 from callcenter import figures, status_view
 from callcenter.doctor import Finding
 from callcenter.simulation import live
 from callcenter.simulation.report import percentiles
-from callcenter.store.costs import Costs
+from callcenter.store.costs import Costs, PhraseCosts
 from callcenter.store.queries import StoredCall, StoredLead, StoredTurn, Transcript
 
 console = Console() if sys.stdout.isatty() else Console(width=200)
@@ -74,7 +75,7 @@ def leads(found: Sequence[StoredLead], out: Console = console) -> None:
 
 
 def costs(found: Costs, status: str, out: Console = console) -> None:
-    """Print what calls have cost, by flow and by provider; `status` is that of the leads that are counted."""
+    """Print what calls have cost, by flow and by provider, then phrases; `status` is that of the leads counted."""
     flow_columns = ("flow", "calls", "cost", "per\ncall", f"{status}\nleads", "per\nlead", *figures.USED)
     flows = figures.table(*flow_columns, right=frozenset(flow_columns[1:]))
     for row in found.flows:
@@ -90,6 +91,19 @@ def costs(found: Costs, status: str, out: Console = console) -> None:
     if found.providers:
         out.print()
         out.print(providers)
+    if found.phrases:
+        out.print()
+        out.print(_bought(found.phrases))
+
+
+def _bought(found: Sequence[PhraseCosts]) -> Table:
+    """Phrases that no call has paid."""
+    columns = ("prepared for", "by", "phrases", "cost", "characters")
+    phrases = figures.table(*columns, right=frozenset(columns[2:]))
+    for each in found:
+        counted = (f"{each.phrases:,}", figures.amount(each.usage.cost), f"{each.usage.characters_spoken:,}")
+        phrases.add_row(each.flow, each.provider, *counted)
+    return phrases
 
 
 def transcript(found: Transcript, out: Console = console) -> None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 KEYLESS = "none"
 """What servers without keys are sent: the SDK insists on one."""
+KEPT_S = 60.0
+"""A connection that nobody uses is kept for so long: in a call the next question comes within it, and waits for no
+handshake. The SDK keeps them for 5 s, which is less than a caller talks."""
+AT_ONCE = 1000
+"""Connections, as the SDK has it."""
 
 
 @asynccontextmanager
@@ -29,9 +34,21 @@ async def opened(url: str, key: SecretStr) -> "AsyncIterator[AsyncOpenAI]":
 
 
 def _client(url: str, key: SecretStr) -> "AsyncOpenAI":
-    from openai import AsyncOpenAI
+    """With all that the first question needs loaded: that would be done on the event loop, in a call."""
+    import anyio
+    import httpx2
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    return AsyncOpenAI(base_url=url, api_key=key.get_secret_value() or KEYLESS, max_retries=0)
+    limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE // 10, keepalive_expiry=KEPT_S)
+    client = AsyncOpenAI(
+        base_url=url,
+        api_key=key.get_secret_value() or KEYLESS,
+        max_retries=0,
+        http_client=DefaultAsyncHttpxClient(limits=limits),
+    )
+    _ = client.audio.transcriptions, client.audio.speech, client.chat.completions
+    anyio.run(anyio.sleep, 0)  # what the HTTP library waits with is put off as well
+    return client
 
 
 def explained(error: Exception, whom: str) -> ProviderError:

@@ -6,14 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from callcenter import repertoire
 from callcenter.config import Settings
 from callcenter.dialogue.flow import Flow
-from callcenter.dialogue.sentences import clauses
-from callcenter.errors import SpeechError
-from callcenter.media.pcm import NARROWBAND
 from callcenter.speech import listeners, recognisers
 from callcenter.speech.cloud.deepgram_client import DeepgramClient
 from callcenter.speech.local_ear import LocalHearing
@@ -23,8 +18,6 @@ from callcenter.speech.vad import Silero
 from callcenter.speech.voice import PreparedVoice
 from callcenter.speech.voices import Sources, Voices
 from callcenter.speech.whisper import Whisper
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,22 +93,3 @@ async def _ready(client: DeepgramClient, settings: Settings) -> None:
     """Load the SDK beforehand: the first caller's sound would wait for it."""
     if set(listeners.NAMES) & set(settings.hearing.recognisers):
         await client.ready()
-
-
-async def prepare_openings(flows: Iterable[Flow], senses: Senses) -> None:
-    """Render what callers hear first. Raises SpeechError: a daemon that cannot greet need not start."""
-    for flow in flows:
-        opening = [*clauses(flow.greeting), *clauses(flow.sentences.too_busy)]
-        await senses.voices[flow.name].prepare(opening, NARROWBAND)
-
-
-async def prepare(flows: Iterable[Flow], senses: Senses) -> None:
-    """Render what the flows can say, one after the other, while calls are answered already.
-
-    What fails is tried again when it is needed.
-    """
-    for flow in flows:
-        try:
-            await senses.voices[flow.name].prepare(flow.phrases(), NARROWBAND)
-        except SpeechError as error:
-            log.error("! phrases", flow=flow.name, error=str(error))

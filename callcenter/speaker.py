@@ -99,4 +99,4 @@ class Speaker:
         return filled
 
     def _pay(self, clip: Clip) -> None:
-        self._meter.add(clip.by, Usage(characters_spoken=len(clip.text)))
+        self._meter.add(clip.by, Usage(characters_spoken=clip.characters_paid))

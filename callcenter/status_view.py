@@ -11,6 +11,10 @@ from callcenter import figures
 from callcenter.simulation import live
 from callcenter.usage import Charge
 
+HERE = "whisper"
+"""The recogniser of this machine: by itself it is not worth a table while it is well."""
+PARTS = {"listening": "listens", "recognisers": "hears", "voices": "speaks", "model": "thinks"}
+"""By key of the report, what those do who may fail."""
 LAGS = (("p50", "p50_ms"), ("p99", "p99_ms"), ("worst", "max_ms"))
 
 
@@ -38,7 +42,8 @@ def drawn(report: Mapping[str, Any]) -> RenderableType:
             figures.ms(call["latency_ms"]),
         )
     now = table if present else Text("no call at the moment")
-    return Group(head, Text(), now, Text(), _answers(report), _spent(report.get("usage", {})), _foot(report))
+    cost = _spent(report.get("usage", {}))
+    return Group(head, Text(), now, Text(), _answers(report), _providers(report), cost, _foot(report))
 
 
 def _pretence(clock: Mapping[str, Any]) -> tuple[str, str]:
@@ -59,6 +64,46 @@ def _answers(report: Mapping[str, Any]) -> RenderableType:
     for share in ("p50", "p95"):
         table.add_row(share, *(figures.ms(latency[name][share]) for name in names))
     return Group(table, Text())
+
+
+def _providers(report: Mapping[str, Any]) -> RenderableType:
+    """Who listens along, hears, speaks and thinks, first choice first, and how they do."""
+    rows = [(part, row) for part in PARTS for row in report.get(part, ()) if _matters(part, row, report)]
+    if all(row["name"] == HERE and not row.get("failed") for _, row in rows):
+        return Group()
+    columns = ("", "who", "state", "answered", "failed")
+    table = figures.table(*columns, right=frozenset({"answered", "failed"}))
+    before = ""
+    for part, row in rows:
+        counts = [f"{row.get(key, 0):,}" for key in ("answered", "failed")]
+        does = PARTS[part] if part != before else ""
+        table.add_row(does, row["name"], _state(row), *counts)
+        before = part
+    return Group(table, *(_last_failure(row) for _, row in rows if row.get("reason")), Text())
+
+
+def _last_failure(row: Mapping[str, Any]) -> Text:
+    name, reason = row["name"], row["reason"]
+    return Text(f"last failure  {reason if name in reason else f'{name}: {reason}'}", style="dim")
+
+
+def _matters(part: str, row: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
+    """Who listens along is handed whole utterances only when nobody else can hear: a row of its own if it has been."""
+    along = {each["name"] for each in report.get("listening", ())}
+    return part != "recognisers" or row["name"] not in along or bool(row.get("answered") or row.get("failed"))
+
+
+def _state(row: Mapping[str, Any]) -> Text:
+    """Of the breaker, in words; and to how many calls somebody listens."""
+    match row:
+        case {"state": "open"}:
+            return Text(f"rests {row.get('rests_s', 0):.0f} s", style="bold red")
+        case {"state": "half open"}:
+            return Text("may be tried again", style="yellow")
+        case {"failures": int(failures)} if failures:
+            return Text(f"{failures} failed in a row", style="yellow")
+    calls = row.get("calls")
+    return Text("well" if calls is None else f"well, in {calls} calls", style="green")
 
 
 def _spent(usage: Mapping[str, Any]) -> RenderableType:

@@ -1,6 +1,6 @@
 """What calls use of others' services, and what that costs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol, Self
 
@@ -46,7 +46,9 @@ class Usage:
     """Of one provider."""
 
     seconds_heard: float = 0.0
+    """Of sound that was sent, whatever came of it."""
     characters_spoken: int = 0
+    """Of texts that were ordered, whether the caller heard all of them or not."""
     tokens_in: int = 0
     tokens_out: int = 0
 
@@ -105,15 +107,16 @@ class Meter:
         self._total: dict[str, Charge] = {}
         self._counters: list[_Counter] = []
 
-    def add(self, provider: str, usage: Usage) -> None:
-        """`provider` was used; the empty name is this machine's own, which costs nothing."""
+    def add(self, provider: str, usage: Usage) -> Charge:
+        """`provider` was used: that, with its cost. The empty name is this machine's own, which costs nothing."""
         if not provider or usage == NOTHING:
-            return
+            return Charge()
         charge = charged(provider, usage, self._prices)
         for bill in (self._turn, self._total):
             bill[provider] = bill.get(provider, Charge()) + charge
         if self._into:
             self._into.add(provider, usage)
+        return charge
 
     def follow(self, counter: Callable[[], Bill]) -> None:
         """`counter` stands at what somebody has used altogether; how far it goes up from nothing is added."""
@@ -155,22 +158,8 @@ def heard(seconds: Mapping[str, float]) -> dict[str, Usage]:
     return {provider: Usage(seconds_heard=value) for provider, value in seconds.items()}
 
 
-def summed(bills: Iterable[Bill]) -> dict[str, Usage]:
-    """All of them as one."""
-    total: dict[str, Usage] = {}
-    for bill in bills:
-        for name, usage in bill.items():
-            total[name] = total.get(name, Usage()) + usage
-    return total
-
-
-def cost(bill: Bill, prices: Prices) -> float | None:
-    """Of what has a price; None where nothing that was used has one."""
-    return cost_of({name: charged(name, usage, prices) for name, usage in bill.items()})
-
-
 def cost_of(charges: Charges) -> float | None:
-    """Of all of them; None where none has a cost."""
+    """Of those that have a cost; None where none has."""
     costs = [charge.cost for charge in charges.values() if charge.cost is not None]
     return sum(costs) if costs else None
 

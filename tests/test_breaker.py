@@ -29,7 +29,7 @@ def test_one_at_a_time_tries_what_has_rested() -> None:
     breaker.succeed()
     assert breaker.admits(FIRST_REST_S)
     assert breaker.admits(FIRST_REST_S)
-    assert breaker.report(FIRST_REST_S) == {"state": "closed", "failures": 0}
+    assert breaker.report(FIRST_REST_S)["state"] == "closed"
 
 
 def test_who_gives_up_leaves_the_try_to_another() -> None:
@@ -56,3 +56,21 @@ def test_a_provider_that_says_when_to_come_back_is_heeded(asked_for: float, rest
     breaker.fail(0.0, asked_for)
     assert not breaker.admits(rests - 0.1)
     assert breaker.admits(rests)
+
+
+def test_it_keeps_account_for_who_looks_on() -> None:
+    breaker = Breaker()
+    breaker.succeed()
+    for _ in range(FAILURES):
+        breaker.fail(1.0, reason="status 500")
+    account = {"answered": 1, "failed": FAILURES, "reason": "status 500"}
+    assert breaker.report(2.0) == {"state": "open", "rests_s": FIRST_REST_S - 1, "failures": FAILURES, **account}
+    assert breaker.report(99.0) == {"state": "half open", "rests_s": 0.0, "failures": FAILURES, **account}
+    breaker.succeed()
+    assert breaker.report(99.0) == {"state": "closed", "rests_s": 0.0, "failures": 0, **account, "answered": 2}
+
+
+def test_a_failure_that_began_before_the_rest_does_not_prolong_it() -> None:
+    breaker = opened()
+    breaker.fail(FIRST_REST_S - 1)
+    assert breaker.admits(FIRST_REST_S)

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from callcenter import display
-from callcenter.store.costs import Costs, FlowCosts, ProviderCosts
+from callcenter.store.costs import Costs, FlowCosts, PhraseCosts, ProviderCosts
 from callcenter.store.queries import StoredCall, StoredTurn, Transcript
 from callcenter.usage import Charge
 
@@ -204,7 +204,7 @@ def test_costs_by_flow_and_provider() -> None:
     flow = FlowCosts(flow="energy", calls=1200, leads=7, usage=usage, cost_per_call=0.01028806, cost_per_lead=1.763668)
     idle = FlowCosts(flow="idle", calls=2, leads=0, usage=Charge(), cost_per_call=None, cost_per_lead=None)
     ears = ProviderCosts(provider="deepgram", calls=1200, usage=Charge(seconds_heard=6000.0, cost=12.345678))
-    found = Costs(flows=[flow, idle], providers=[ears])
+    found = Costs(flows=[flow, idle], providers=[ears], phrases=[])
     assert printed(lambda out: display.costs(found, "qualified", out)) == [
         "                          per  qualified    per  minutes  characters     tokens  tokens",
         "flow    calls   cost     call      leads   lead    heard      spoken         in     out",
@@ -217,8 +217,26 @@ def test_costs_by_flow_and_provider() -> None:
     ]
 
 
+def test_phrases_that_no_call_has_paid() -> None:
+    bought = PhraseCosts(
+        flow="energy",
+        provider="openai:speech",
+        phrases=1210,
+        usage=Charge(characters_spoken=40_123, cost=0.6018),
+    )
+    found = Costs(flows=[], providers=[], phrases=[bought])
+    assert printed(lambda out: display.costs(found, "qualified", out)) == [
+        "no calls yet",
+        "",
+        "prepared for  by             phrases    cost  characters",
+        "energy        openai:speech    1,210  0.6018      40,123",
+    ]
+
+
 def test_costs_of_nothing() -> None:
-    assert printed(lambda out: display.costs(Costs(flows=[], providers=[]), "qualified", out)) == ["no calls yet"]
+    assert printed(lambda out: display.costs(Costs(flows=[], providers=[], phrases=[]), "qualified", out)) == [
+        "no calls yet"
+    ]
 
 
 REPORT: dict[str, Any] = {
@@ -318,3 +336,82 @@ def test_status_of_what_was_used() -> None:
         "openai:speech                          46",
         "",
     ]
+
+
+WELL = {"state": "closed", "rests_s": 0.0, "failures": 0, "answered": 4, "failed": 0, "reason": ""}
+ILL = {
+    "state": "open",
+    "rests_s": 11.8,
+    "failures": 3,
+    "answered": 1234,
+    "failed": 5,
+    "reason": "deepgram answered 500",
+}
+HEARS = [{"name": "whisper", **WELL}, {"name": "deepgram", **WELL, "answered": 0}]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"listening": [], "recognisers": [{"name": "whisper", **WELL}], "voices": [], "model": []},
+        {"recognisers": [{"name": "whisper", "state": "closed", "failures": 0, "answered": 4}]},
+    ],
+    ids=["of this version", "of an older one"],
+)
+def test_status_of_a_house_of_its_own_says_nothing_of_providers(parts: dict[str, Any]) -> None:
+    assert status(**parts) == status()
+
+
+def test_status_of_those_who_hear_speak_and_think() -> None:
+    lines = status(
+        listening=[{"name": "deepgram", **ILL, "calls": 0}],
+        recognisers=HEARS,
+        voices=[
+            {"name": "openai:coral", **WELL, "failures": 2, "failed": 2, "reason": "it broke off"},
+            {"name": "deepgram:aura-2-thalia-en", **WELL},
+        ],
+        model=[{"name": "model", **WELL, "state": "half open"}],
+    )
+    assert lines[3:10] == [
+        "",
+        "         who                        state               answered  failed",
+        "listens  deepgram                   rests 12 s             1,234       5",
+        "hears    whisper                    well                       4       0",
+        "speaks   openai:coral               2 failed in a row          4       2",
+        "         deepgram:aura-2-thalia-en  well                       4       0",
+        "thinks   model                      may be tried again         4       0",
+    ]
+    assert lines[10:14] == [
+        "last failure  deepgram answered 500",
+        "last failure  openai:coral: it broke off",
+        "",
+        "calls ended: 1 hung_up, 2 qualified",
+    ]
+
+
+@pytest.mark.parametrize(
+    "used", [{"answered": 1}, {"failed": 1, "reason": "deepgram answered 500"}], ids=["well", "ill"]
+)
+def test_who_listened_along_has_a_row_for_whole_utterances_once_it_was_handed_some(used: dict[str, Any]) -> None:
+    lines = status(
+        listening=[{"name": "deepgram", **WELL, "calls": 2}],
+        recognisers=[{"name": "whisper", **WELL}, {"name": "deepgram", **WELL, **used}],
+    )
+    told = [line.split()[:3] for line in lines[5:8]]
+    assert told == [
+        ["listens", "deepgram", "well,"],
+        ["hears", "whisper", "well"],
+        ["deepgram", "well", "1" * ("answered" in used) or "4"],
+    ]
+    assert lines[5].split()[3:5] == ["in", "2"]
+
+
+def test_this_machine_s_whisper_is_told_of_when_it_has_failed() -> None:
+    lines = status(recognisers=[{"name": "whisper", **WELL, "failed": 1, "reason": "whisper did not answer in time"}])
+    assert lines[5].split() == ["hears", "whisper", "well", "4", "1"]
+    assert lines[6] == "last failure  whisper did not answer in time"
+
+
+def test_a_long_reason_does_not_widen_the_screen() -> None:
+    lines = status(model=[{"name": "model", **WELL, "failed": 1, "reason": "word " * 40}])
+    assert max(map(len, lines)) <= 100

@@ -45,7 +45,10 @@ ALLOWED: dict[str, set[str]] = {
     "call": {*LEAVES, *PARTIES, "attention", "journal", "office", "speaker", "turn", "usage"},
     "repertoire": {"config", "dialogue.check", "dialogue.flow", "errors", "speech.voice"},
     "background": set(),
-    "senses": {"config", "dialogue.flow", "dialogue.sentences", "errors", "media.pcm", "repertoire", "speech"},
+    "senses": {"config", "dialogue.flow", "repertoire", "speech"},
+    "preparation": {
+        *("dialogue.flow", "dialogue.sentences", "errors", "media.pcm", "speech.voice", "store.records", "usage"),
+    },
     "local_time": set(),
     "garbage": set(),
     "refusal": {*LEAVES, "admission", "asterisk", "call", "dialogue", "journal", "media.line", "office"},
@@ -53,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "daemon": {
         *(*LEAVES, *PARTIES),
         *("admission", "attention", "control", "enquiry", "exchange", "garbage", "latency", "office", "repertoire"),
-        *("local_time", "senses", "background", "usage"),
+        *("local_time", "preparation", "senses", "background", "usage"),
     },
     "enquiry": {"dialogue.brain"},
     "outbound": {*LEAVES, "asterisk", "control", "media", "repertoire", "background", "speech", "store"},
@@ -62,7 +65,10 @@ ALLOWED: dict[str, set[str]] = {
     "simulation": {*LEAVES, "control", "debian", "latency", "media", "speech"},
     "demo": {*LEAVES, "control", "asterisk", "local_time", "simulation"},
     "doctor": {*LEAVES, *PARTIES, "control", "openai_client", "outbound.endpoint", "repertoire"},
-    "bench": {*LEAVES, "asterisk", "control", "demo", "garbage", "latency", "media", "simulation", "speech"},
+    "bench": {
+        *(*LEAVES, *PARTIES),
+        *("attention", "call", "control", "demo", "garbage", "latency", "office", "simulation"),
+    },
     "display": {"doctor", "figures", "simulation", "status_view", "store"},
     "figures": {"simulation", "usage"},
     "status_view": {"figures", "simulation", "usage"},

@@ -3,9 +3,9 @@ from collections.abc import Coroutine
 
 import pytest
 
-from callcenter.breaker import FAILURES, FIRST_REST_S
+from callcenter.breaker import FAILURES, FIRST_REST_S, HOPELESS
 from callcenter.errors import Overloaded, ProviderError
-from callcenter.ladder import FIRST_PAUSE_S, Ladder, Rung
+from callcenter.ladder import FIRST_PAUSE_S, LAST_RESORT_S, Ladder, Rung
 from tests.virtual_time import VirtualTimeLoop
 
 
@@ -104,7 +104,8 @@ def test_a_question_that_nobody_waits_for_any_more_counts_for_nothing() -> None:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await ask(only)
-        assert only.report()[0] == {"name": "0", "state": "closed", "failures": 0}
+        (line,) = only.report()
+        assert (line["name"], line["state"], line["failures"], line["failed"]) == ("0", "closed", 0, 0)
 
     virtual_time(run())
 
@@ -115,7 +116,10 @@ def test_who_says_too_little_has_failed_if_the_next_one_says_more() -> None:
         both = ladder(one, two)
         answer = await both.ask(lambda provider: provider.answer(), enough=bool)
         assert (answer.value, answer.by) == ("no", "1")
-        assert [rung["state"] for rung in both.report()] == ["open", "closed"]
+        assert [(rung["state"], rung["reason"]) for rung in both.report()] == [
+            ("open", "another had more of an answer"),
+            ("closed", ""),
+        ]
 
     virtual_time(run())
 
@@ -126,5 +130,74 @@ def test_where_all_say_too_little_it_is_taken() -> None:
         for _ in range(2 * FAILURES):
             assert (await both.ask(lambda provider: provider.answer(), enough=bool)).by == "0"
         assert both.report()[0]["failures"] == 0
+
+    virtual_time(run())
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(ProviderError("wrong key"), "wrong key"), (5.0, "0 did not answer in time")],
+    ids=["refuses", "stalls"],
+)
+def test_the_last_failure_s_reason_is_told(fault: Exception | float, reason: str) -> None:
+    async def run() -> None:
+        both = ladder(Provider(fault), Provider("no"))
+        await ask(both)
+        assert [(rung["failed"], rung["reason"]) for rung in both.report()] == [(1, reason), (0, "")]
+
+    virtual_time(run())
+
+
+def test_those_that_rest_are_asked_after_all_others_where_that_is_wanted() -> None:
+    async def run() -> None:
+        one = Provider(*[ProviderError("status 500")] * FAILURES, "yes", ProviderError("status 500"))
+        both = ladder(one, Provider(ProviderError("too much to do")))
+        for _ in range(FAILURES):
+            with pytest.raises(ProviderError):
+                await ask(both)
+        with pytest.raises(ProviderError):
+            await ask(both)
+        assert len(one.asked) == FAILURES
+        answer = await both.ask(lambda provider: provider.answer(), resting_too=True)
+        assert (answer.value, answer.by) == ("yes", "0")
+        assert both.report()[0]["state"] == "closed"
+
+    virtual_time(run())
+
+
+def test_who_rests_and_is_asked_all_the_same_has_not_long_and_rests_no_longer_for_it() -> None:
+    async def run() -> None:
+        now = asyncio.get_running_loop().time
+        one = Provider(5.0)
+        only = Ladder([Rung(name="0", provider=one, timeout_s=4.0, tries=2)])
+        for _ in range(FAILURES):
+            with pytest.raises(ProviderError):
+                await ask(only)
+        opened = now()
+        with pytest.raises(ProviderError, match="did not answer within 2 s"):
+            await only.ask(lambda provider: provider.answer(), resting_too=True)
+        assert now() - opened == pytest.approx(LAST_RESORT_S)
+        assert only.report()[0]["rests_s"] == pytest.approx(FIRST_REST_S - LAST_RESORT_S, abs=0.1)
+
+    virtual_time(run())
+
+
+def test_who_is_well_is_asked_once_though_those_that_rest_may_be_too() -> None:
+    async def run() -> None:
+        one, two = Provider("yes"), Provider(ProviderError("no"))
+        answer = await ladder(one, two).ask(lambda provider: provider.answer(), resting_too=True)
+        assert (answer.by, len(one.asked), len(two.asked)) == ("0", 1, 0)
+
+    virtual_time(run())
+
+
+def test_who_has_failed_too_often_is_left_alone_even_where_nobody_else_is_left() -> None:
+    async def run() -> None:
+        one = Provider(ProviderError("status 500"))
+        only = ladder(one)
+        for _ in range(2 * HOPELESS):
+            with pytest.raises(ProviderError):
+                await only.ask(lambda provider: provider.answer(), resting_too=True)
+        assert len(one.asked) == HOPELESS
 
     virtual_time(run())

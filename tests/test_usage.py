@@ -20,15 +20,12 @@ from callcenter.usage import (
     Usage,
     as_report,
     charged,
-    cost,
     cost_of,
     heard,
-    summed,
 )
 
 counts = st.integers(0, 10_000)
 usages = st.builds(Usage, seconds_heard=counts, characters_spoken=counts, tokens_in=counts, tokens_out=counts)
-bills = st.dictionaries(st.sampled_from(["deepgram", "model", "openai:speech"]), usages)
 
 
 @pytest.mark.parametrize(
@@ -45,16 +42,9 @@ def test_what_is_used_costs(usage: Usage, price: Price, expected: float) -> None
 
 
 def test_what_has_no_price_has_no_cost() -> None:
-    bill = {"deepgram": Usage(seconds_heard=60.0), "own": Usage(tokens_in=5)}
-    assert cost(bill, {"deepgram": Price(minute=0.5)}) == pytest.approx(0.5)
-    assert cost(bill, {}) is None
-
-
-@given(st.lists(bills, max_size=5))
-def test_a_sum_of_bills_costs_what_they_cost(each: list[dict[str, Usage]]) -> None:
-    price = Price(minute=1, million_characters=2, million_tokens_in=3, million_tokens_out=4)
-    prices = {"deepgram": price, "model": price, "openai:speech": price}
-    assert (cost(summed(each), prices) or 0) == pytest.approx(sum(cost(bill, prices) or 0 for bill in each))
+    known, unknown = Charge(seconds_heard=60.0, cost=0.5), Charge(tokens_in=5)
+    assert cost_of({"deepgram": known, "own": unknown}) == 0.5
+    assert cost_of({"own": unknown}) is None
 
 
 def test_only_what_was_used_is_told() -> None:
@@ -111,11 +101,14 @@ def test_the_turns_of_a_meter_are_its_total(turns: list[list[tuple[str, Usage]]]
             meter.add(provider, usage)
         bills.append(meter.turn())
     assert meter.turn() == {}
-    used = [{provider: usage} for turn in turns for provider, usage in turn if provider and usage != Usage()]
-    total = {provider: _usage(charge) for provider, charge in meter.total().items()}
-    assert total == summed(used)
+    used: dict[str, Usage] = {}
+    for provider, usage in (each for turn in turns for each in turn):
+        if provider and usage != Usage():
+            used[provider] = used.get(provider, Usage()) + usage
+    assert {provider: _usage(charge) for provider, charge in meter.total().items()} == used
     assert (cost_of(meter.total()) or 0) == pytest.approx(sum(cost_of(bill) or 0 for bill in bills))
-    assert (cost_of(meter.total()) or 0) == pytest.approx(cost(total, PRICES) or 0)
+    priced = [usage.at(PRICES[provider]) for provider, usage in used.items() if provider in PRICES]
+    assert (cost_of(meter.total()) or 0) == pytest.approx(sum(priced))
     assert everybody.total() == meter.total()
     other.add("model", Usage(tokens_in=1))
     before = meter.total().get("model", Charge())
@@ -150,6 +143,14 @@ def test_two_counters_of_one_provider_are_followed_apart() -> None:
     meter.follow(lambda: heard({"openai": 5.0}))
     found = [meter.turn().get("openai", Charge()).seconds_heard for _ in range(4)]
     assert found == [6.0, 2.0, 0.0, 0.0]
+
+
+def test_what_is_added_comes_back_with_its_cost() -> None:
+    meter = Meter(PRICES)
+    assert meter.add("deepgram", Usage(seconds_heard=30.0)) == Charge(seconds_heard=30.0, cost=0.5)
+    assert meter.add("deepgram", Usage(seconds_heard=60.0)) == Charge(seconds_heard=60.0, cost=1.0)
+    assert meter.add("openai:speech", Usage(characters_spoken=5)) == Charge(characters_spoken=5)
+    assert meter.add("", Usage(characters_spoken=5)) == Charge()
 
 
 def test_what_this_machine_does_itself_is_not_metered() -> None:

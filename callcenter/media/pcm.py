@@ -44,12 +44,22 @@ class Clip:
     rate: int
     """Samples per second."""
     by: str = ""
-    """Who is paid for it, by the characters of the text; nobody for what was kept, or is spoken here."""
+    """Who is paid for it, by characters; nobody for what was kept, or is spoken here."""
+    ordered: str | None = None
+    """What they are paid for, where that is not the text: of a text that comes in several clips all with the first one,
+    whether the others are waited for or not."""
 
     @property
     def seconds(self) -> float:
         """How long it takes to play."""
         return len(self.pcm) / 2 / self.rate
+
+    @property
+    def characters_paid(self) -> int:
+        """How many characters `by` is paid for."""
+        if not self.by:
+            return 0
+        return len(self.text if self.ordered is None else self.ordered)
 
 
 class FrameQueue:

@@ -11,7 +11,7 @@ from callcenter.speech.cloud.deepgram import Deepgram
 from callcenter.speech.cloud.deepgram_client import DeepgramClient
 from callcenter.speech.cloud.flux import Flux
 from callcenter.speech.recogniser import Recognised, Recogniser
-from callcenter.speech.streaming import StreamingRecogniser
+from callcenter.speech.streaming import Stream, StreamingRecogniser
 from callcenter.speech.words import StreamRung
 
 NAMES = ("deepgram", "flux")
@@ -60,14 +60,22 @@ class Afterwards:
             stream.begin(0.0)
             for piece in _pieces(pcm, rate):
                 stream.feed(piece)
-            words = asyncio.create_task(stream.words())
-            await asyncio.sleep(0)  # up to here
-            stream.feed(bytes(round(AFTER_S * rate) * 2))
-            try:
-                heard = await words
-            finally:
-                words.cancel()
+            heard = await _words(stream, bytes(round(AFTER_S * rate) * 2))
         return replace(heard, by=self._name, seconds=len(pcm) / 2 / rate + AFTER_S)
+
+
+async def _words(stream: Stream, silence: bytes) -> Recognised:
+    """Of what was fed, which `silence` follows."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(stream.run())
+            # Once the words are asked for, up to here.
+            asyncio.get_running_loop().call_soon(stream.feed, silence)
+            heard = await stream.words()
+            running.cancel()
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return heard
 
 
 def _pieces(pcm: bytes, rate: int) -> Sequence[bytes]:

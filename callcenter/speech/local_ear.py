@@ -7,25 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import structlog
 
 from callcenter.config import Hearing
-from callcenter.errors import SpeechError
-from callcenter.media.pcm import FrameQueue, Trail, pause_after_sound, to_samples
-from callcenter.speech.ear import (
-    EarEvent,
-    HearingFailed,
-    Patience,
-    SpeechPaused,
-    SpeechResumed,
-    SpeechStarted,
-    Utterance,
-)
+from callcenter.media.pcm import FrameQueue, Trail
+from callcenter.speech.ear import EarEvent, Patience, SpeechPaused, SpeechResumed, SpeechStarted
+from callcenter.speech.ear_events import Events, result
 from callcenter.speech.errands import Errands
 from callcenter.speech.onset import Levels, Onset, measured
-from callcenter.speech.recogniser import Recognised, Recogniser
+from callcenter.speech.recogniser import Recogniser
 from callcenter.speech.threads import URGENT, pool
 from callcenter.speech.utterances import (
     PRE_ROLL_MS,
@@ -48,10 +41,9 @@ EAR_S = 0.00003
 LONGEST_TICK_S = 0.016
 """Windows are looked for so often, and a little less often for each ear: with 10 ms the agent falls silent 6 ms later,
 but larger batches are less work."""
-EVENTS = 32
-"""An ear that nobody reads keeps so many events and drops the oldest."""
-LAST_S = 3
-"""Of an utterance: enough to find its end in."""
+AT_ONCE = 8
+"""Windows of one call that are judged at once: after a stall many wait, and on a busy machine the thread is long in
+coming each time that it is asked. What waits for more than 2 s is lost."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,22 +54,6 @@ class Pause:
     """Loop time of the last window with speech."""
     considering: asyncio.Task[None] | None = None
     outcome: Outcome | None = None
-
-
-class Events:
-    """What an ear has heard, for one reader."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[EarEvent] = asyncio.Queue(EVENTS)
-        self.next = self._queue.get
-        self.telling: asyncio.Task[None] | None = None
-        """Puts an utterance once it is recognised; the next waits for it."""
-
-    def put(self, event: EarEvent) -> None:
-        """Add an event; in a full queue the oldest makes way."""
-        if self._queue.full():
-            log.warning("x ear event", dropped=self._queue.get_nowait())
-        self._queue.put_nowait(event)
 
 
 class LocalEar:
@@ -133,9 +109,9 @@ class LocalEar:
             self._windows.feed(at, frame)
         return bool(frames)
 
-    def window(self) -> Window | None:
-        """The next window to be judged."""
-        return self._windows.next()
+    def windows(self) -> list[Window]:
+        """The next windows to be judged, usually one; none when there is too little for one."""
+        return list(islice(iter(self._windows.next, None), AT_ONCE))
 
     def rests(self, levels: Levels) -> bool:
         """Whether the VAD need not see the next window."""
@@ -194,6 +170,8 @@ class LocalEar:
     def _end(self, ended: Ended, group: asyncio.TaskGroup) -> None:
         outcome = self._pause.outcome if self._pause else None
         self._forget()
+        if not ended.pcm:
+            log.info("x sound", seconds=round(ended.ended - ended.started, 2), reason="too short for speech")
         self._events.telling = self._errands.start(self._tell(ended, outcome, self._events.telling), group)
 
     async def _tell(self, ended: Ended, outcome: Outcome | None, earlier: asyncio.Task[None] | None) -> None:
@@ -206,43 +184,22 @@ class LocalEar:
             outcome = await attempted(self._words.of(ended.pcm))
         if earlier is not None:
             await earlier
-        match outcome.result:
-            case SpeechError() as error:
-                self._events.put(HearingFailed(reason=str(error), started=ended.started, ended=ended.ended))
-            case Recognised() as recognised:
-                self._events.put(self._utterance(ended, recognised, outcome.at, decided))
+        self._events.put(result(ended, outcome, decided, self._frames.rate))
 
-    def _utterance(self, ended: Ended, recognised: Recognised, recognised_at: float, decided: float) -> Utterance:
-        known = max(decided, recognised_at)
-        quiet_since = _end_of_sound(ended, self._frames.rate)
-        late = max(0.0, recognised_at - ended.ended - ended.pause_ms / 1000)
-        timings = {
-            "endpoint": (known - quiet_since - late) * 1000,
-            "recognise": late * 1000,
-            "recogniser": recognised.ms,
-            "waited": recognised.waited_ms,
-        }
-        return Utterance(
-            text=recognised.text,
-            confidence=recognised.confidence,
-            by=recognised.by,
-            started=ended.started,
-            ended=quiet_since,
-            known=known,
-            timings=timings,
-        )
+
+Batch = Sequence[tuple[LocalEar, Window]]
+"""At most one window of each call."""
+
+
+def _batches(due: Sequence[tuple[LocalEar, Sequence[Window]]]) -> list[Batch]:
+    """The first windows of all, the second ones, and so on."""
+    longest = max(len(windows) for _, windows in due)
+    return [[(ear, windows[turn]) for ear, windows in due if turn < len(windows)] for turn in range(longest)]
 
 
 def _before(began: Began, window: Window) -> float:
     """Seconds up to the end of `window` that are part of what has begun; none of it where a long one was cut."""
     return window.ended - began.at + PRE_ROLL_MS / 1000 if began.at < window.ended else 0.0
-
-
-def _end_of_sound(ended: Ended, rate: int) -> float:
-    """Loop time at which the caller fell silent; the model's own judgement lags behind the sound, or runs ahead."""
-    last = to_samples(ended.pcm[-LAST_S * rate * 2 :])
-    pause_ms = pause_after_sound(last, rate) if ended.until > ended.ended else None
-    return ended.ended if pause_ms is None else ended.until - pause_ms / 1000
 
 
 class LocalHearing:
@@ -293,21 +250,26 @@ class LocalHearing:
                     await asyncio.sleep(min(TICK_S + EAR_S * len(self._ears), LONGEST_TICK_S))
 
     async def _judge(self, thread: ThreadPoolExecutor, group: asyncio.TaskGroup) -> None:
-        """Have all windows judged that are due, one of each call at a time."""
+        """Have all windows judged that are due."""
         self._ears = {ear for ear in self._ears if not ear.closed}
         while self._arrived:
             if not (ear := self._arrived.pop()).closed:
                 ear.attend(group)
         ears = [ear for ear in self._ears if ear.drain()]
-        while due := [(ear, window) for ear in ears if (window := ear.window())]:
-            examined = await asyncio.get_running_loop().run_in_executor(thread, self._examined, due)
-            for (ear, window), (probability, levels) in zip(due, examined, strict=True):
-                if not ear.closed:
-                    ear.follow(window, probability, levels, group)
+        while due := [(ear, windows) for ear in ears if (windows := ear.windows())]:
+            batches = _batches(due)
+            examined = await asyncio.get_running_loop().run_in_executor(thread, self._examined, batches)
+            for batch, judged in zip(batches, examined, strict=True):
+                for (ear, window), (probability, levels) in zip(batch, judged, strict=True):
+                    if not ear.closed:
+                        ear.follow(window, probability, levels, group)
             ears = [ear for ear, _ in due]
 
-    def _examined(self, due: Sequence[tuple[LocalEar, Window]]) -> Iterable[tuple[float, Levels]]:
+    def _examined(self, batches: Sequence[Batch]) -> list[Iterable[tuple[float, Levels]]]:
         """Each window's probability of speech, and its levels. Blocks."""
+        return [self._step(batch) for batch in batches]
+
+    def _step(self, due: Batch) -> Iterable[tuple[float, Levels]]:
         levels = measured([window.pcm for _, window in due])
         probabilities = [0.0] * len(due)
         awake = [place for place, (ear, _) in enumerate(due) if not ear.rests(levels[place])]

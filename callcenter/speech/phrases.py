@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from callcenter.media.pcm import Clip
-from callcenter.speech.voice import Progress, Voice, streamed
+from callcenter.speech.voice import Paid, Voice, streamed, unpaid
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ class PhraseCache:
 
     async def render(self, text: str, rate: int) -> Clip:
         """From memory, from disk, or from the voice; whoever asks for what is being rendered waits for that."""
-        return await self._get(text, rate, keep=False)
+        return await self._get(text, rate)
 
     async def stream(self, text: str, rate: int) -> AsyncGenerator[Clip, None]:
         """At once what is there, else as it comes; it is kept when it has come to its end."""
@@ -64,14 +64,17 @@ class PhraseCache:
             self._remember(path, clip)
         return clip
 
-    async def prepare(self, texts: Iterable[str], rate: int, progress: Progress = lambda ready, total: None) -> None:
-        """Have `texts` ready in memory and on disk. Raises SpeechError."""
-        await for_each(texts, lambda text: self.keep(text, rate), progress)
+    async def prepare(self, texts: Iterable[str], rate: int, paid: Paid = unpaid) -> None:
+        """Have `texts` ready in memory and on disk; `paid` is told of those that cost something. Raises SpeechError."""
+        await for_each(texts, lambda text: self.keep(text, rate, paid))
         await self.prune()
 
-    async def keep(self, text: str, rate: int) -> None:
-        """Have it ready in memory and on disk. Raises SpeechError."""
-        await self._get(text, rate, keep=True)
+    async def keep(self, text: str, rate: int, paid: Paid = unpaid) -> None:
+        """Have it ready in memory and on disk; `paid` is told if that costs something. Raises SpeechError."""
+        clip = await self._get(text, rate)
+        if clip.by:
+            paid(clip.by, clip.characters_paid)
+        await asyncio.to_thread(_write, self._path(text, rate), clip)
 
     async def prune(self) -> None:
         """Take no more of the disk than allowed."""
@@ -81,16 +84,14 @@ class PhraseCache:
         """Nothing: who has no other is not watched."""
         return []
 
-    async def _get(self, text: str, rate: int, *, keep: bool) -> Clip:
+    async def _get(self, text: str, rate: int) -> Clip:
         path = self._path(text, rate)
         lock = self._rendering.setdefault(path, asyncio.Lock())
         async with lock:
             clip = await self.cached(text, rate)
             if clip is None:
                 clip = await self._voice.render(text, rate)
-                self._remember(path, replace(clip, by="") if clip.by else clip)
-                if keep:
-                    await asyncio.to_thread(_write, path, clip)
+                self._remember(path, replace(clip, by="", ordered=None) if clip.by else clip)
         return clip
 
     def _remember(self, path: Path, clip: Clip) -> None:
@@ -104,18 +105,13 @@ class PhraseCache:
         return self._folder / f"{key[:32]}.wav"
 
 
-async def for_each(texts: Iterable[str], work: Callable[[str], Awaitable[None]], progress: Progress) -> None:
+async def for_each(texts: Iterable[str], work: Callable[[str], Awaitable[None]]) -> None:
     """Do it for each text once, some at a time. Raises the first failure."""
-    phrases = list(dict.fromkeys(texts))
-    rest = iter(phrases)
-    ready = 0
+    rest = iter(dict.fromkeys(texts))
 
     async def take() -> None:
-        nonlocal ready
         for text in rest:
             await work(text)
-            ready += 1
-            progress(ready, len(phrases))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -126,7 +122,10 @@ async def for_each(texts: Iterable[str], work: Callable[[str], Awaitable[None]],
 
 
 def _read(path: Path, text: str, rate: int) -> Clip | None:
-    """The phrase at `path`, or None when there is none or it is damaged. Its time is set: pruning goes by last use."""
+    """The phrase at `path`, or None when there is none or it is damaged, and then it is removed.
+
+    Its time is set: pruning goes by last use.
+    """
     try:
         with wave.open(str(path), "rb") as file:
             pcm = file.readframes(file.getnframes())
@@ -134,17 +133,25 @@ def _read(path: Path, text: str, rate: int) -> Clip | None:
         os.utime(path)
     except FileNotFoundError:
         return None
-    except (OSError, wave.Error, EOFError) as error:
+    except OSError as error:
         log.warning("x phrase", path=str(path), error=str(error))
         return None
+    except (wave.Error, EOFError):
+        whole = False
     if not whole:
-        log.warning("x phrase", path=str(path), error="cut short")
+        log.warning("x phrase", path=str(path), error="damaged")
+        path.unlink(missing_ok=True)
         return None
     return Clip(text=text, pcm=pcm, rate=rate)
 
 
 def _write(path: Path, clip: Clip) -> None:
-    """Write whole or not at all; a disk that cannot take it costs time at the next start, no more."""
+    """Write whole or not at all, unless it is there.
+
+    A disk that cannot take it costs time at the next start, and who is paid is paid again, no more.
+    """
+    if path.exists():
+        return
     fresh = path.with_suffix(f".{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

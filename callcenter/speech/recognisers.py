@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
-
 from callcenter import openai_client
 from callcenter.config import Hearing, OpenAI, Remote
 from callcenter.errors import ProviderError, SpeechError
@@ -60,6 +58,7 @@ class LadderRecogniser:
             return await self._ladder.ask(
                 lambda recogniser: recogniser.recognise(pcm, rate=rate, language=language, prompt=prompt),
                 enough=lambda found: bool(found.text) or not found.by or len(pcm) < WORD_S * rate * 2,
+                resting_too=True,
             )
         except SpeechError:
             raise
@@ -85,7 +84,7 @@ async def opened(
                 cloud = OpenAIRecogniser(client, openai.transcription)
                 rungs.append(Rung(name=name, provider=cloud, timeout_s=openai.timeout_s))
             elif name == remote_whisper.NAME:
-                session = await stack.enter_async_context(aiohttp.ClientSession())
+                session = await stack.enter_async_context(remote_whisper.connections())
                 rungs.append(Rung(name=name, provider=RemoteWhisper(session, remote), timeout_s=remote.timeout_s))
             elif name in listeners.NAMES:
                 rungs.append(listeners.whole(name, hearing, deepgram))

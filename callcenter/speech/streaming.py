@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Never, Protocol
 
 from callcenter.speech.recogniser import Recognised
 
@@ -28,13 +28,16 @@ class Stream(Protocol):
         """
 
     async def words(self) -> Recognised:
-        """All that was said since `begin`, final up to what was fed last. Takes as long as it takes.
+        """All that was said since `begin`, final up to what was fed last, while `run` runs. Takes as long as it takes.
 
         Raises SpeechError when the stream has failed. May be cancelled, and asked again.
         """
 
-    async def failed(self) -> None:
-        """Wait until the stream has failed, and raise its SpeechError. Nothing else ends it."""
+    async def run(self) -> Never:
+        """Carry sound there and words back, once, until the stream has failed; raises its SpeechError.
+
+        Nothing else ends it.
+        """
 
 
 class StreamingRecogniser(Protocol):

@@ -56,8 +56,12 @@ class StreamedVoice(Voice, Protocol):
         """
 
 
-Progress = Callable[[int, int], None]
-"""Told of the phrases that are ready, and of all."""
+Paid = Callable[[str, int], None]
+"""Told who is to be paid, by the name that they have on bills, and for how many characters."""
+
+
+def unpaid(by: str, characters: int) -> None:
+    """Where nobody keeps the books."""
 
 
 @runtime_checkable
@@ -67,8 +71,8 @@ class PreparedVoice(StreamedVoice, Protocol):
     async def cached(self, text: str, rate: int) -> Clip | None:
         """`text` as it was said or prepared before; nobody is asked for it."""
 
-    async def prepare(self, texts: Iterable[str], rate: int, progress: Progress = lambda ready, total: None) -> None:
-        """Have `texts` ready in memory and on disk. Raises SpeechError."""
+    async def prepare(self, texts: Iterable[str], rate: int, paid: Paid = unpaid) -> None:
+        """Have `texts` ready in memory and on disk; `paid` is told of those that cost something. Raises SpeechError."""
 
     def report(self) -> list[dict[str, Any]]:
         """For `status`: each voice that may fail, first choice first."""

@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 
 from callcenter.errors import ProviderError, SpeechError
-from callcenter.ladder import FIRST_PAUSE_S, LONGEST_PAUSE_S, Ladder, Rung, guarded
+from callcenter.ladder import Ladder, Rung, Tries, guarded
 from callcenter.media.pcm import Clip
 from callcenter.speech.phrases import PhraseCache, for_each
-from callcenter.speech.voice import Progress
+from callcenter.speech.voice import Paid, unpaid
 
 log = structlog.get_logger()
 
@@ -74,23 +74,27 @@ class VoiceLadder:
                 return  # no word is left
         raise _unsaid(failures)
 
-    async def prepare(self, texts: Iterable[str], rate: int, progress: Progress = lambda ready, total: None) -> None:
-        """Have each of `texts` ready in memory and on disk, in the first voice that can. Raises SpeechError."""
+    async def prepare(self, texts: Iterable[str], rate: int, paid: Paid = unpaid) -> None:
+        """Have each of `texts` ready in memory and on disk, in the first voice that can.
 
+        `paid` is told of those that cost something. Raises SpeechError.
+        """
         reasons: dict[str, str] = {}
 
         async def keep(text: str) -> None:
             for rung, ladder in zip(self._rungs, self._ladders, strict=True):
                 try:
-                    if not await rung.provider.cached(text, rate):
-                        await ladder.ask(lambda voice: voice.keep(text, rate))
+                    if await rung.provider.cached(text, rate):
+                        await rung.provider.keep(text, rate)  # nobody is asked
+                    else:
+                        await ladder.ask(lambda voice: voice.keep(text, rate, paid))
                 except ProviderError as error:
                     reasons.setdefault(rung.name, str(error))  # the first one tells why; later it only rests
                 else:
                     return
             raise SpeechError(f"no voice can say {text!r}: {'; '.join(reasons.values())}")
 
-        await for_each(texts, keep, progress)
+        await for_each(texts, keep)
         await self._rungs[0].provider.prune()
 
     def report(self) -> list[dict[str, Any]]:
@@ -102,9 +106,9 @@ class VoiceLadder:
         if clip := await rung.provider.cached(text, rate):
             yield clip
             return
-        pause_s = FIRST_PAUSE_S
-        for left in reversed(range(rung.tries)):
-            begun = False
+        tries = Tries(rung.tries, self._chance)
+        begun = False
+        while True:
             try:
                 async with aclosing(_asked(rung, text, rate)) as clips:
                     async for clip in clips:
@@ -112,11 +116,9 @@ class VoiceLadder:
                         yield clip
                 return
             except ProviderError as error:
-                wait_s = max(error.retry_after_s or 0.0, pause_s * (0.5 + self._chance()))
-                if begun or not (left and error.may_pass) or wait_s > LONGEST_PAUSE_S:
+                if begun:
                     raise
-            await asyncio.sleep(wait_s)
-            pause_s *= 2
+                await tries.again(error)
 
 
 async def _asked(rung: Rung[PhraseCache], text: str, rate: int) -> AsyncGenerator[Clip, None]:

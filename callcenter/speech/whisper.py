@@ -35,6 +35,10 @@ MARGIN = 200
 BEAMS = 5
 TOKENS_PER_S = 8
 TOKENS_SPARE = 16
+POSITIONS = 448
+"""Tokens that the decoder has places for: of the prompt, the start and the answer together. With more it fails."""
+PROMPT_TOKENS = POSITIONS // 2 - 1
+"""Of a prompt; Whisper was trained with no more."""
 REPETITIVE = 2.4
 """Text that deflates by more than this repeats itself (the ratio that OpenAI's own decoder uses)."""
 UNSURE = 0.37
@@ -75,6 +79,11 @@ class Decoded:
 def window_for(frames: int) -> int:
     """How many frames the encoder is given for an utterance of `frames`, at most FULL_WINDOW."""
     return next((window for window in WINDOWS if frames <= window - MARGIN), FULL_WINDOW)
+
+
+def last_of(prompt: list[int], others: int) -> list[int]:
+    """As much of a prompt's tokens as there is room for beside `others`: what is nearest to the utterance, the end."""
+    return prompt[-min(PROMPT_TOKENS, POSITIONS - others) :]
 
 
 class Whisper:
@@ -182,11 +191,12 @@ class Whisper:
 
     def _generate(self, features: Floats, window: int, language: str, prompt: str) -> Decoded:
         tokenizer = self._tokenizer(language)
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        if prompt:
-            start = [tokenizer.sot_prev, *tokenizer.encode(" " + prompt.strip()), *start]
         frames = features.shape[1]
         most = TOKENS_SPARE + TOKENS_PER_S * frames // FRAMES_PER_S
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        if prompt:
+            said_before = last_of(tokenizer.encode(" " + prompt.strip()), 1 + len(start) + most)
+            start = [tokenizer.sot_prev, *said_before, *start]
         # The spectrogram is padded with its own silence: zero, which faster-whisper pads with, is sound there, and
         # costs words.
         padded = np.pad(features, ((0, 0), (0, window - frames)), constant_values=features.min())

@@ -62,6 +62,8 @@ class Along:
     """It has heard this utterance from its beginning."""
     proven: bool = False
     """It has given words."""
+    left_for: str = ""
+    """Why it is listened to no more though it has not failed."""
 
 
 class Words:
@@ -147,7 +149,7 @@ class Words:
     def _leave(self, along: Along, why: str) -> None:
         """Have nobody listen along who is no help; this counts as a failure."""
         if self._along is along:
-            log.warning("! stream", name=along.rung.name, error=why)
+            along.left_for = why
             self._settle(along)
             along.scope.reschedule(asyncio.get_running_loop().time())
 
@@ -174,24 +176,26 @@ class Words:
                 self._along = along = Along(rung=rung, stream=stream, scope=scope)
                 stream.turn_ended = self._turn_ended
                 try:
-                    await stream.failed()
+                    await stream.run()
                 finally:
                     self._settle(along)
         except SpeechError as error:
-            log.warning("! stream", name=rung.name, error=str(error))
-            rung.breaker.fail(asyncio.get_running_loop().time(), error.retry_after_s)
+            _failed(rung, str(error), error.retry_after_s)
         except TimeoutError:
-            if along is None:
-                log.warning("! stream", name=rung.name, error=f"not reached within {rung.timeout_s:g} s")
-            rung.breaker.fail(asyncio.get_running_loop().time())
-        except Exception:  # the edge of one call: all calls share the group that this would end
+            _failed(rung, along.left_for if along else f"not reached within {rung.timeout_s:g} s")
+        except Exception as error:  # the edge of one call: all calls share the group that this would end
             log.exception("! stream", name=rung.name)
-            rung.breaker.fail(asyncio.get_running_loop().time())
+            _failed(rung, f"a fault of ours: {type(error).__name__}")
         except BaseException:
             if along is None or not along.proven:
                 rung.breaker.give_up()
             raise
         return along is not None
+
+
+def _failed(rung: StreamRung, why: str, rest_s: float | None = None) -> None:
+    log.warning("! stream", name=rung.name, error=why)
+    rung.breaker.fail(asyncio.get_running_loop().time(), rest_s, reason=why)
 
 
 async def attempted(recognition: Coroutine[Any, Any, Recognised]) -> Outcome:

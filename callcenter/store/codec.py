@@ -8,10 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+from callcenter.store.records import (
+    CallEnded,
+    CallStarted,
+    LeadChanged,
+    PhrasePrepared,
+    Record,
+    SlotValue,
+    TurnEnded,
+)
 from callcenter.usage import Charge
 
-_KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in (CallStarted, TurnEnded, LeadChanged, CallEnded)}
+_KINDS: dict[str, type[Record]] = {
+    kind.__name__: kind for kind in (CallStarted, TurnEnded, LeadChanged, CallEnded, PhrasePrepared)
+}
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL refuses U+0000 in `text` and `jsonb`; half a surrogate pair is not UTF-8."""
@@ -27,8 +37,11 @@ def decode(line: str | bytes) -> Record:
     content = json.loads(line)
     try:
         kind = _KINDS[content.pop("kind")]
-        content["call"] = UUID(content["call"])
         content["at"] = datetime.fromisoformat(content["at"])
+        if kind is PhrasePrepared:
+            content["phrase"], content["charge"] = UUID(content["phrase"]), Charge(**content["charge"])
+        else:
+            content["call"] = UUID(content["call"])
         if kind is LeadChanged:
             content["slots"] = {name: SlotValue(**slot) for name, slot in content["slots"].items()}
         if "usage" in content:

@@ -1,4 +1,7 @@
-"""What calls have used of others' services and what that cost, by flow and by provider."""
+"""What calls have used of others' services and what that cost, by flow and by provider.
+
+Phrases that were rendered beforehand are paid once, however many calls hear them: they are told apart from the calls.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,11 +40,25 @@ class ProviderCosts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseCosts:
+    """Of the phrases that one provider has rendered for calls to come, each for the flow that needed it first."""
+
+    flow: str
+    provider: str
+    phrases: int
+    usage: Charge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """In the order of their names."""
 
     flows: list[FlowCosts]
+    """Of calls."""
     providers: list[ProviderCosts]
+    """Of the same calls."""
+    phrases: list[PhraseCosts]
+    """What no call has paid."""
 
 
 _SUMS = """
@@ -68,12 +85,18 @@ SELECT provider, count(DISTINCT call) AS calls, {_SUMS} FROM charges
 WHERE $1::timestamptz IS NULL OR started >= $1 GROUP BY provider ORDER BY provider
 """
 
+_PHRASES = """
+SELECT flow, provider, count(*) AS phrases, sum(characters)::bigint AS characters_spoken, sum(cost)::float8 AS cost
+FROM phrases WHERE $1::timestamptz IS NULL OR prepared >= $1 GROUP BY flow, provider ORDER BY flow, provider
+"""
+
 
 async def costs(session: Session, *, since: datetime | None = None, status: str = QUALIFIED) -> Costs:
-    """Of calls begun `since`, or ever; `status` is that of the leads that are counted."""
+    """Of calls begun and phrases prepared `since`, or ever; `status` is that of the leads that are counted."""
     flows = [_of_flow(row) for row in await session.fetch(_FLOWS, since, status)]
     providers = [_of_provider(row) for row in await session.fetch(_PROVIDERS, since)]
-    return Costs(flows=flows, providers=providers)
+    phrases = [_of_phrases(row) for row in await session.fetch(_PHRASES, since)]
+    return Costs(flows=flows, providers=providers, phrases=phrases)
 
 
 def _of_flow(row: Row) -> FlowCosts:
@@ -94,6 +117,12 @@ def _of_provider(row: Row) -> ProviderCosts:
     columns: dict[str, Any] = dict(row)
     provider, calls = columns.pop("provider"), columns.pop("calls")
     return ProviderCosts(provider=provider, calls=calls, usage=Charge(**columns))
+
+
+def _of_phrases(row: Row) -> PhraseCosts:
+    columns: dict[str, Any] = dict(row)
+    flow, provider, phrases = (columns.pop(name) for name in ("flow", "provider", "phrases"))
+    return PhraseCosts(flow=flow, provider=provider, phrases=phrases, usage=Charge(**columns))
 
 
 def _share(cost: float | None, count: int) -> float | None:

@@ -12,7 +12,7 @@ import structlog
 from callcenter.errors import StoreError
 from callcenter.store import codec, statements
 from callcenter.store.database import Database
-from callcenter.store.records import Record
+from callcenter.store.records import PhrasePrepared, Record
 from callcenter.store.spool import Spool
 from callcenter.store.statements import Session
 
@@ -90,11 +90,11 @@ class Recorder:
             line = codec.encode(record)
         except (TypeError, ValueError) as error:
             self._rejected += 1
-            log.error("! record", call=str(record.call), kind=type(record).__name__, rejected=str(error))
+            log.error("! record", **_named(record), rejected=str(error))
             return
         if len(self._waiting) >= self._limit:
             self._dropped += 1
-            log.error("x record", call=str(record.call), kind=type(record).__name__, waiting=len(self._waiting))
+            log.error("x record", **_named(record), waiting=len(self._waiting))
             return
         self._waiting.append(line)
         self._wake.set()
@@ -249,6 +249,12 @@ class Recorder:
         self._away = False
         self._retry_at = 0.0
         self._backoff = _FIRST_RETRY_S
+
+
+def _named(record: Record) -> dict[str, str]:
+    """What the log says of it."""
+    whose = {} if isinstance(record, PhrasePrepared) else {"call": str(record.call)}
+    return {**whose, "kind": type(record).__name__}
 
 
 async def _write(session: Session, lines: list[str]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What is kept of a call: each record can be stored again without harm."""
+"""What is kept of calls, and of what is bought for them: each record can be stored again without harm."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,4 +81,16 @@ class CallEnded:
     at: datetime
 
 
-Record = CallStarted | TurnEnded | LeadChanged | CallEnded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhrasePrepared:
+    """A phrase was rendered for calls to come, by somebody who is paid for it."""
+
+    phrase: UUID
+    flow: str
+    """That needed it first."""
+    provider: str
+    charge: Charge
+    at: datetime
+
+
+Record = CallStarted | TurnEnded | LeadChanged | CallEnded | PhrasePrepared

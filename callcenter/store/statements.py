@@ -9,7 +9,7 @@ from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 
 from callcenter.store.codec import storable
-from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, TurnEnded
+from callcenter.store.records import CallEnded, CallStarted, LeadChanged, PhrasePrepared, Record, TurnEnded
 from callcenter.usage import Charges, cost_of
 
 Session = Connection | PoolConnectionProxy
@@ -53,6 +53,11 @@ ON CONFLICT (call, name) DO UPDATE SET value = excluded.value, heard = excluded.
 _CALL_ENDED = """
 UPDATE calls SET ended = $2, outcome = $3, reason = $4, recording = $5, usage = $6, cost = $7::float8::numeric
 WHERE id = $1
+"""
+
+_PHRASE_PREPARED = """
+INSERT INTO phrases (id, flow, provider, characters, cost, prepared) VALUES ($1, $2, $3, $4, $5::float8::numeric, $6)
+ON CONFLICT (id) DO NOTHING
 """
 
 BILL_SO_FAR = """
@@ -105,6 +110,10 @@ async def store(session: Session, record: Record) -> None:
                 raise LookupError(f"call {record.call} ended but is not stored")
             if record.outcome == DO_NOT_CALL:
                 await session.execute(_BAR, record.call, record.at)
+        case PhrasePrepared(charge=charge):
+            names = (storable(record.flow), storable(record.provider))
+            price = (charge.characters_spoken, storable(charge.cost))
+            await session.execute(_PHRASE_PREPARED, record.phrase, *names, *price, record.at)
 
 
 def _texts(record: CallStarted) -> list[str]:

@@ -18,8 +18,9 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import platformdirs
 from aiohttp import WSMsgType, web
@@ -29,20 +30,10 @@ from callcenter.media.pcm import resample, sounding, to_pcm, to_samples
 from callcenter.speech.espeak import program
 from callcenter.speech.models import Models
 from callcenter.speech.whisper import Whisper
-from tests.peers.deepgram_listening import (
-    IN_THE_MIDDLE,
-    MIDDLE,
-    TRICKLE_S,
-    Fault,
-    Flux,
-    Mouth,
-    Nova,
-    Recognise,
-    Word,
-    by_length,
-)
+from tests.peers.deepgram_listening import IN_THE_MIDDLE, MIDDLE, TRICKLE_S, Fault, Flux, Mouth, Nova
+from tests.peers.deepgram_words import Recognise, Word, by_length, saying
 
-__all__ = ["Fault", "Peer", "Recognise", "Word", "by_length", "serving", "whisper"]
+__all__ = ["Fault", "Peer", "Recognise", "Word", "by_length", "saying", "serving", "whisper"]
 
 PIECE_S = 0.1
 """Of speech that is sent at once."""
@@ -63,8 +54,9 @@ class Peer:
         """Between pieces of speech."""
         self.answers_finalize = True
         """Deepgram need not, when nothing waits to be recognised."""
-        self.faults: dict[str, Fault] = {}
-        """By path: `/v1/listen`, `/v2/listen`, `/v1/speak`."""
+        self.faults: Mapping[str, Fault | Iterator[Fault]] = {}
+        """By path: `/v1/listen`, `/v2/listen`, `/v1/speak`; or by the model that is asked for. Of several each time the
+        next."""
         self.fault_share = 1.0
         """Of what is asked that the fault befalls."""
         self.counts: Counter[str] = Counter()
@@ -73,8 +65,11 @@ class Peer:
         """Connections at this moment."""
         self.asked: list[tuple[dict[str, str], str]] = []
         """The query and the authorisation of each request."""
+        self.callers: set[Any] = set()
+        """The address and port at the other end of each connection so far."""
         self.chance = random.Random(1)
         self._espeak = program(platformdirs.user_cache_path("callcenter"))
+        self._said: dict[tuple[str, int], bytes] = {}
 
     def application(self) -> web.Application:
         """To be served."""
@@ -90,13 +85,19 @@ class Peer:
         path = "/" + "/".join(request.path.split("/")[-2:])
         self.counts[path] += 1
         self.asked.append((dict(request.query), request.headers.get("Authorization", "")))
+        self.callers.add(request.transport and request.transport.get_extra_info("peername"))
         if "fault" in request.match_info:
             fault: Fault | None = Fault(request.match_info["fault"])
         else:
-            fault = self.faults.get(path)
+            found = self.faults.get(request.query.get("model", ""), self.faults.get(path))
+            fault = next(found) if isinstance(found, Iterator) else found
             fault = fault if fault and self.chance.random() < self.fault_share else None
         if fault is Fault.STALL_FIRST:
             await asyncio.sleep(3600)
+        if fault is Fault.REFUSED:
+            assert request.transport
+            request.transport.abort()
+            raise _Refused(503, {})  # which nobody reads
         if status := STATUSES.get(fault) if fault else None:
             headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}
             raise _Refused(status, headers)
@@ -144,8 +145,8 @@ class Peer:
             pieces *= ENDLESS
         content_type = "text/html" if fault is Fault.GARBAGE else "audio/l16"
         response = web.StreamResponse(headers={"Content-Type": content_type})
-        await response.prepare(request)
         with suppress(ConnectionError):  # the client has had enough
+            await response.prepare(request)
             for count, piece in enumerate(pieces):
                 if fault in IN_THE_MIDDLE and count == min(MIDDLE, len(pieces) - 1):
                     if fault is Fault.STALL_MIDDLE:
@@ -160,6 +161,11 @@ class Peer:
         return response
 
     async def _spoken(self, text: str, rate: int) -> bytes:
+        if (text, rate) not in self._said:
+            self._said[text, rate] = await self._rendered(text, rate)
+        return self._said[text, rate]
+
+    async def _rendered(self, text: str, rate: int) -> bytes:
         process = await asyncio.create_subprocess_exec(
             *self._espeak,
             *("-v", "en", "-b", "1", "--stdin", "--stdout"),

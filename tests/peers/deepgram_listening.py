@@ -2,22 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Protocol
 
 import numpy as np
 from aiohttp import web
 
-from callcenter.media.pcm import to_samples
+from tests.peers.deepgram_words import BLOCK_S, LOUD, Recognise, Word, blocks
 
 TRICKLE_S = 1.0
-LOUD = 0.01
-"""Of full scale: what is louder is speech."""
-BLOCK_S = 0.02
-GAP_S = 0.1
-"""Loud stretches that are this far apart are two words."""
 EAGER_S = 0.15
 EOT_S = 0.4
 """So much quiet makes Flux think that the turn may be over, and that it is."""
@@ -26,6 +20,8 @@ EOT_S = 0.4
 class Fault(Enum):
     """What can be wrong."""
 
+    REFUSED = "refused"
+    """It is hung up on without a word."""
     UNAUTHORISED = "401"
     RATE_LIMITED = "429"
     ERROR = "500"
@@ -56,34 +52,6 @@ class Fault(Enum):
 MIDDLE = 2
 """So many results or pieces come before what goes wrong in the middle."""
 IN_THE_MIDDLE = {Fault.STALL_MIDDLE, Fault.CUT, Fault.CLOSED, Fault.REPORTED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """Of what is said, in seconds of the sound."""
-
-    text: str
-    start: float
-    end: float
-
-
-Recognise = Callable[[bytes, int, str], Awaitable[Sequence[Word]]]
-"""From 16-bit PCM, its rate and a language to the words in it."""
-
-
-async def by_length(pcm: bytes, rate: int, language: str) -> list[Word]:
-    """The length in ms of each loud stretch."""
-    loud = np.flatnonzero(_blocks(pcm, rate) > LOUD)
-    stretches = np.split(loud, np.flatnonzero(np.diff(loud) * BLOCK_S > GAP_S) + 1) if loud.size else []
-    spans = [(float(each[0]) * BLOCK_S, float(each[-1] + 1) * BLOCK_S) for each in stretches]
-    return [Word(text=f"{(end - start) * 1000:.0f}", start=start, end=end) for start, end in spans]
-
-
-def _blocks(pcm: bytes, rate: int) -> Any:
-    """The peak of each 20 ms."""
-    size = round(rate * BLOCK_S)
-    samples = np.abs(to_samples(pcm[: len(pcm) // (2 * size) * 2 * size]))
-    return samples.reshape(-1, size).max(axis=1) if samples.size else samples
 
 
 class Cloud(Protocol):
@@ -167,7 +135,7 @@ class Session:
 
     def _quiet_s(self) -> float:
         """Since the last loud block; all of the segment if there was none."""
-        loud = np.flatnonzero(_blocks(bytes(self._sound[self._from :]), self._rate) > LOUD)
+        loud = np.flatnonzero(blocks(bytes(self._sound[self._from :]), self._rate) > LOUD)
         return self._seconds(len(self._sound) - self._from) - (float(loud[-1] + 1) * BLOCK_S if loud.size else 0.0)
 
     async def _words(self) -> list[Word]:

@@ -17,10 +17,12 @@ import argparse
 import asyncio
 import json
 import random
+import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
+from itertools import chain, cycle, repeat
 from typing import Any
 
 import platformdirs
@@ -34,14 +36,20 @@ RATE = 24_000
 PIECE_BYTES = 4800
 """Of speech: a tenth of a second."""
 TRICKLE_S = 1.0
-ENDLESS = 100_000
-"""Words of an answer that does not end by itself; the client is expected to leave long before."""
 RETRY_AFTER_S = 2
+AND_SO_ON = "and so on "
+"""An endless answer is made of it; the client is expected to leave."""
+MUCH = 1000
+"""So many of them are in each piece of an endless transcription."""
+PART_BYTES = 4
+"""Of a transcription whose pieces matter."""
 
 
 class Fault(Enum):
     """What can be wrong with an answer."""
 
+    REFUSED = "refused"
+    """Hung up on without a word, as where a proxy finds nobody."""
     UNAUTHORISED = "401"
     RATE_LIMITED = "429"
     ERROR = "500"
@@ -85,23 +93,57 @@ def echo(request: dict[str, Any]) -> Sequence[Piece]:
     return [f"You said: {said[-1] if said else 'nothing'}."]
 
 
+class Mouth:
+    """espeak-ng's voice, which says a text once, however many peers want it."""
+
+    def __init__(self) -> None:
+        self._espeak = program(platformdirs.user_cache_path("callcenter"))
+        self._said: dict[tuple[str, str], asyncio.Task[bytes]] = {}
+
+    async def say(self, text: str, voice: str) -> bytes:
+        """16-bit PCM at RATE."""
+        if (text, voice) not in self._said:
+            self._said[text, voice] = asyncio.create_task(self._spoken(text, voice))
+        return await asyncio.shield(self._said[text, voice])
+
+    async def _spoken(self, text: str, voice: str) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            *self._espeak,
+            *("-v", voice, "-b", "1", "--stdin", "--stdout"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        wav, _ = await process.communicate(text.encode())
+        rate = int.from_bytes(wav[24:28], "little")
+        return to_pcm(resample(to_samples(wav[44:]), rate, RATE))
+
+
 class Peer:
     """The cloud, and what was asked of it."""
 
-    def __init__(self, answer: Answer = echo, transcribe: Transcribe = _nothing_heard, pace_s: float = 0.02) -> None:
+    def __init__(
+        self,
+        answer: Answer = echo,
+        transcribe: Transcribe = _nothing_heard,
+        pace_s: float = 0.02,
+        mouth: Mouth | None = None,
+    ) -> None:
         """A word of an answer, or a piece of speech, is sent each `pace_s`."""
         self.answer = answer
         self.transcribe = transcribe
         self.pace_s = pace_s
         self.faults: dict[str, Fault] = {}
         """By the last word of the path: `completions`, `speech`, `transcriptions`."""
+        self.fault_of: Callable[[dict[str, Any]], Fault | None] = lambda request: None
+        """That of an answer to a request for chat, if `faults` has none: it may depend on who talks."""
         self.fault_share = 1.0
         """Of the answers that the fault befalls."""
+        self.middle = MIDDLE
         self.asked: list[dict[str, Any]] = []
         """The bodies of the requests for chat, in order."""
         self.counts: Counter[str] = Counter()
         self.chance = random.Random(1)
-        self._espeak = program(platformdirs.user_cache_path("callcenter"))
+        self._mouth = mouth or Mouth()
 
     def application(self) -> web.Application:
         """To be served."""
@@ -123,17 +165,16 @@ class Peer:
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.asked.append(body)
-        fault = self._fault(request)
-        if refusal := await _refused(fault):
+        fault = self._fault(request) or self.fault_of(body)
+        if refusal := await _refused(request, fault):
             return refusal
-        return await self._send(request, fault, _events(self._pieces(body, fault), body), "text/event-stream")
+        events = repeat(AND_SO_ON_EVENT) if fault is Fault.ENDLESS else _events(self._pieces(body, fault), body)
+        return await self._send(request, fault, events, "text/event-stream")
 
     def _pieces(self, body: dict[str, Any], fault: Fault | None) -> list[Piece]:
         match fault:
             case Fault.EMPTY:
                 return []
-            case Fault.ENDLESS:
-                return ["and so on "] * ENDLESS
             case Fault.NO_SUCH_TOOL:
                 return [{"name": "launch_rocket", "arguments": {"where": "moon"}}]
         pieces: list[Piece] = []
@@ -151,46 +192,31 @@ class Peer:
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         fault = self._fault(request)
-        if refusal := await _refused(fault):
+        if refusal := await _refused(request, fault):
             return refusal
-        sound = b"" if fault is Fault.EMPTY else await self._spoken(body["input"], body.get("voice", "en"))
+        sound = b"" if fault is Fault.EMPTY else await self._mouth.say(body["input"], body.get("voice", "en"))
         pieces = [sound[start : start + PIECE_BYTES] for start in range(0, len(sound), PIECE_BYTES)]
-        if fault is Fault.ENDLESS:
-            pieces *= ENDLESS
-        return await self._send(request, fault, pieces, "audio/pcm")
-
-    async def _spoken(self, text: str, voice: str) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *self._espeak,
-            *("-v", voice, "-b", "1", "--stdin", "--stdout"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        wav, _ = await process.communicate(text.encode())
-        rate = int.from_bytes(wav[24:28], "little")
-        return to_pcm(resample(to_samples(wav[44:]), rate, RATE))
+        return await self._send(request, fault, cycle(pieces) if fault is Fault.ENDLESS else pieces, "audio/pcm")
 
     async def _hear(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        file = form["file"]
-        assert isinstance(file, web.FileField)
-        with file.file:  # aiohttp leaves it open when the client hangs up
-            sound = file.file.read()
+        form = await fields(request)
         fault = self._fault(request)
-        if refusal := await _refused(fault):
+        if refusal := await _refused(request, fault):
             return refusal
-        text = "" if fault is Fault.EMPTY else await self.transcribe(sound, str(form.get("language", "")))
-        return await self._send(request, fault, [json.dumps({"text": text}).encode()], "application/json")
+        language = form.get("language", b"").decode()
+        text = "" if fault is Fault.EMPTY else await self.transcribe(form["file"], language)
+        return await self._send(request, fault, _transcription(text, fault), "application/json")
 
     async def _send(
-        self, request: web.Request, fault: Fault | None, pieces: Sequence[bytes], content_type: str
+        self, request: web.Request, fault: Fault | None, pieces: Iterable[bytes], content_type: str
     ) -> web.StreamResponse:
         """Piece by piece, and wrong in the middle if that is the fault."""
+        middle = min(self.middle, len(pieces) - 1) if isinstance(pieces, Sequence) else self.middle
         response = web.StreamResponse(headers={"Content-Type": content_type})
-        await response.prepare(request)
         with suppress(ConnectionError):  # the client has had enough
-            for count, piece in enumerate(pieces):
-                broken = fault in {Fault.STALL_MIDDLE, Fault.CUT} and count == min(MIDDLE, len(pieces) - 1)
+            await response.prepare(request)
+            for sent, piece in enumerate(pieces):
+                broken = fault in {Fault.STALL_MIDDLE, Fault.CUT} and sent == middle
                 if broken and fault is Fault.CUT:
                     assert request.transport
                     await response.write(piece[: len(piece) // 2])
@@ -204,14 +230,40 @@ class Peer:
         return response
 
 
-async def _refused(fault: Fault | None) -> web.Response | None:
+async def fields(request: web.Request) -> dict[str, bytes]:
+    """Of a multipart form.
+
+    aiohttp's own way leaves a temporary file open when the client hangs up meanwhile, and the one that makes none warns
+    of itself.
+    """
+    body, name = await request.read(), re.compile(rb'\bname="(.*?)"')
+    boundary = re.search(r'boundary="?([^";]+)', request.headers["Content-Type"])
+    assert boundary
+    parts = [part.partition(b"\r\n\r\n") for part in body.split(b"--" + boundary[1].encode())[1:-1]]
+    return {found[1].decode(): told.removesuffix(b"\r\n") for head, _, told in parts if (found := name.search(head))}
+
+
+async def _refused(request: web.Request, fault: Fault | None) -> web.Response | None:
     if fault is Fault.STALL:
         await asyncio.sleep(3600)
+    if fault is Fault.REFUSED:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
     status = STATUSES.get(fault) if fault else None
     if status is None:
         return None
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}
     return web.json_response({"error": {"message": "no", "type": "fault"}}, status=status, headers=headers)
+
+
+def _transcription(text: str, fault: Fault | None) -> Iterable[bytes]:
+    """Whole, unless its pieces matter."""
+    if fault is Fault.ENDLESS:
+        return chain([b'{"text": "'], repeat(AND_SO_ON.encode() * MUCH))
+    body = json.dumps({"text": text}).encode()
+    size = PART_BYTES if fault else len(body)
+    return [body[start : start + size] for start in range(0, len(body), size)]
 
 
 def _events(pieces: Sequence[Piece], body: dict[str, Any]) -> list[bytes]:
@@ -234,12 +286,19 @@ def _events(pieces: Sequence[Piece], body: dict[str, Any]) -> list[bytes]:
     sent = sum(len(str(message.get("content") or "")) for message in body.get("messages", [])) // 4
     usage = {"prompt_tokens": sent, "completion_tokens": len(pieces), "total_tokens": sent + len(pieces)}
     chunks.append({**_chunk({}, None), "choices": [], "usage": usage})
-    return [*(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks), b"data: [DONE]\n\n"]
+    return [*map(_event, chunks), b"data: [DONE]\n\n"]
+
+
+def _event(chunk: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(chunk)}\n\n".encode()
 
 
 def _chunk(delta: dict[str, Any], finish: str | None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": "chat", "object": "chat.completion.chunk", "created": 0, "model": "peer", "choices": [choice]}
+
+
+AND_SO_ON_EVENT = _event(_chunk({"content": AND_SO_ON}, None))
 
 
 @asynccontextmanager

@@ -16,16 +16,18 @@ import argparse
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from itertools import chain, repeat
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
-from tests.peers.openai_cloud import RETRY_AFTER_S, STATUSES, TRICKLE_S, Fault, Transcribe
+from tests.peers.openai_cloud import MIDDLE, PART_BYTES, RETRY_AFTER_S, STATUSES, TRICKLE_S, Fault, Transcribe
 
 CONFIDENCE = 0.9
-ENDLESS_BYTES = 50_000_000
+ENDLESS_BYTES = 10_000
+"""At a time."""
 
 
 async def fixed(sound: bytes, language: str) -> str:
@@ -45,6 +47,8 @@ class Peer:
         """What is asked for, if anything."""
         self.asked: list[dict[str, Any]] = []
         """`path`, `sound`, `language` and `prompt` of each question, in order."""
+        self.callers: set[Any] = set()
+        """The address and port at the other end of each connection so far."""
 
     def application(self) -> web.Application:
         """To be served."""
@@ -55,12 +59,11 @@ class Peer:
         return application
 
     async def _transcribe(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
-        file = form["file"]
-        assert isinstance(file, web.FileField)
-        with file.file:  # aiohttp leaves it open when the client hangs up
-            sound = file.file.read()
-        return await self._answer(request, sound, str(form.get("language", "")), str(form.get("prompt", "")))
+        # Not `request.post()`, which leaves a temporary file open when the client hangs up meanwhile.
+        parts = await request.multipart()
+        form = {part.name: bytes(await part.read()) async for part in parts if isinstance(part, BodyPartReader)}
+        language, prompt = (form.get(name, b"").decode() for name in ("language", "prompt"))
+        return await self._answer(request, form["file"], language, prompt)
 
     async def _whisper(self, request: web.Request) -> web.StreamResponse:
         content = await request.json()
@@ -70,9 +73,14 @@ class Peer:
     async def _answer(self, request: web.Request, sound: bytes, language: str, prompt: str) -> web.StreamResponse:
         path = "/" + request.path.rpartition("/")[2]
         self.asked.append({"path": path, "sound": sound, "language": language, "prompt": prompt})
+        self.callers.add(request.transport and request.transport.get_extra_info("peername"))
         fault = Fault(request.match_info["fault"]) if "fault" in request.match_info else self.fault
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             fault = Fault.UNAUTHORISED
+        if fault is Fault.REFUSED:
+            assert request.transport
+            request.transport.abort()
+            return web.Response()  # which nobody reads
         if fault in STATUSES:
             headers = {"Retry-After": str(RETRY_AFTER_S)} if fault is Fault.RATE_LIMITED else {}
             return web.json_response({"error": "no"}, status=STATUSES[fault], headers=headers)
@@ -83,30 +91,35 @@ class Peer:
 
 async def _send(request: web.Request, fault: Fault | None, body: bytes) -> web.StreamResponse:
     """The answer, wrong in the way of `fault`."""
-    match fault:
-        case Fault.STALL:
-            await asyncio.sleep(3600)
-        case Fault.GARBAGE:
-            body = b"<html>"
-        case Fault.ENDLESS:
-            body = body[:-1] + b" " * ENDLESS_BYTES
+    if fault is Fault.STALL:
+        await asyncio.sleep(3600)
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
-    await response.prepare(request)
     with suppress(ConnectionError):  # the client has had enough
-        half = len(body) // 2
-        await response.write(body[:half])
-        match fault:
-            case Fault.STALL_MIDDLE:
+        await response.prepare(request)
+        for sent, part in enumerate(_parts(body, fault)):
+            if sent == MIDDLE and fault is Fault.STALL_MIDDLE:
                 await asyncio.sleep(3600)
-            case Fault.TRICKLE:
-                await asyncio.sleep(TRICKLE_S)
-            case Fault.CUT:
+            if sent == MIDDLE and fault is Fault.CUT:
                 assert request.transport
                 request.transport.close()
                 return response
-        await response.write(body[half:])
+            await response.write(part)
+            if fault is Fault.TRICKLE:
+                await asyncio.sleep(TRICKLE_S)
         await response.write_eof()
     return response
+
+
+def _parts(body: bytes, fault: Fault | None) -> Iterable[bytes]:
+    match fault:
+        case Fault.GARBAGE:
+            return [b"<html>"]
+        case Fault.ENDLESS:
+            return chain([body[:-1]], repeat(b" " * ENDLESS_BYTES))
+        case Fault.STALL_MIDDLE | Fault.CUT | Fault.TRICKLE:
+            return [body[start : start + PART_BYTES] for start in range(0, len(body), PART_BYTES)]
+        case _:
+            return [body]
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import pairwise
 
@@ -19,7 +20,8 @@ from callcenter.speech.ear import (
     SpeechStarted,
     Utterance,
 )
-from callcenter.speech.local_ear import EVENTS, LocalHearing
+from callcenter.speech.ear_events import EVENTS
+from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.recogniser import Recognised
 from callcenter.speech.vad import FAINT_WINDOWS, Track
 
@@ -36,6 +38,20 @@ class Loudness:
     def step(self, windows: Sequence[tuple[Track, bytes]]) -> list[float]:
         self.batches.append(len(windows))
         return [0.9 if max(window) else 0.0 for _, window in windows]
+
+
+class Waking:
+    """A detector whose first step takes long."""
+
+    def __init__(self, detector: Loudness) -> None:
+        self._detector = detector
+        self._awake = False
+
+    def step(self, windows: Sequence[tuple[Track, bytes]]) -> list[float]:
+        if not self._awake:
+            time.sleep(0.3)
+            self._awake = True
+        return self._detector.step(windows)
 
 
 class Recogniser:
@@ -131,6 +147,53 @@ async def test_a_word_is_heard(listen: Listen, recogniser: Recogniser) -> None:
     assert (utterance.text, utterance.confidence) == ("0 en", 0.9)
     assert utterance.timings["recogniser"] == 7.0
     assert len(recogniser.asked) == 1, "what was recognised in the pause is not recognised again"
+
+
+async def test_what_came_before_anybody_listened_is_heard(detector: Loudness, recogniser: Recogniser) -> None:
+    """A call may begin right after the start, before the first window was judged."""
+    hearing = LocalHearing(SETTINGS, detector, recogniser)
+    frames = FrameQueue(RATE)
+    ear = hearing.listen(frames, Trail(RATE))
+    sound(frames, WORD)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(hearing.run())
+        assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
+        running.cancel()
+
+
+async def test_a_first_batch_that_takes_long_costs_no_word(detector: Loudness, recogniser: Recogniser) -> None:
+    """What a line's queue holds is heard late rather than not at all: 2 s of it."""
+    hearing = LocalHearing(SETTINGS, Waking(detector), recogniser)
+    frames, others = FrameQueue(RATE), FrameQueue(RATE)
+    ear, _ = hearing.listen(frames, Trail(RATE)), hearing.listen(others, Trail(RATE))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(hearing.run())
+        sound(others, "." * 10)
+        for number, mark in enumerate(WORD):
+            sound(frames, mark, at=100.0 + number * 0.02)
+            await asyncio.sleep(0.005)
+        _, utterance = await events(ear, 2)
+        assert isinstance(utterance, Utterance)
+        assert utterance.started == pytest.approx(100.4, abs=0.033)
+        running.cancel()
+    assert frames.dropped == 0
+
+
+async def test_what_has_piled_up_is_heard_soon(listen: Listen) -> None:
+    """On a busy machine it takes long each time that the VAD's thread is asked: here, 40 ms for the answer alone."""
+
+    async def hold_up() -> None:
+        while True:
+            time.sleep(0.04)  # noqa: ASYNC251 - as work on the event loop would
+            await asyncio.sleep(0)
+
+    frames, ear = listen()
+    sound(frames, WORD)
+    began = time.monotonic()
+    busy = asyncio.create_task(hold_up())
+    assert [type(event) for event in await events(ear, 2)] == [SpeechStarted, Utterance]
+    assert time.monotonic() - began < len(WORD) * 0.02
+    busy.cancel()
 
 
 async def test_language_and_prompt_reach_the_recogniser(hearing: LocalHearing) -> None:
@@ -317,5 +380,8 @@ async def test_in_a_long_pause_of_an_utterance_the_detector_goes_on(listen: List
     frames, ear = listen()
     ear.patience = lambda words: 2000
     sound(frames, "#" * 20 + "." * 80)
+    async with asyncio.timeout(3):
+        while sum(detector.batches) < 100 * 20 // 32:
+            await settled()
     await settled()
     assert sum(detector.batches) == 100 * 20 // 32

@@ -82,9 +82,7 @@ async def test_who_waits_is_served_when_the_first_goes_away(voice: CountingVoice
 
 
 async def test_prepared_phrases_survive_a_restart(voice: CountingVoice, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    await PhraseCache(voice, tmp_path).prepare([*PHRASES, "Hello."], 8000, lambda *progress: told.append(progress))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    await PhraseCache(voice, tmp_path).prepare([*PHRASES, "Hello."], 8000)
     clip = await PhraseCache(voice, tmp_path).render("Goodbye.", 8000)
     assert clip == Clip(text="Goodbye.", pcm=bytes(range(1, 17)), rate=8000)
     assert sorted(voice.rendered) == sorted(PHRASES)
@@ -179,3 +177,40 @@ async def test_who_is_paid_is_paid_once(tmp_path: Path) -> None:
     assert [clip.by for clip in clips] == ["somebody", "", ""]
     await phrases.prepare(["Goodbye."], 8000)
     assert (await PhraseCache(StreamingVoice(), tmp_path).render("Goodbye.", 8000)).by == ""
+
+
+async def test_what_is_prepared_is_counted_and_after_a_restart_nothing_is(tmp_path: Path) -> None:
+    paid: list[tuple[str, int]] = []
+
+    async def prepare(voice: CountingVoice) -> list[tuple[str, int]]:
+        paid.clear()
+        await PhraseCache(voice, tmp_path).prepare(PHRASES, 8000, lambda by, characters: paid.append((by, characters)))
+        return sorted(paid)
+
+    assert await prepare(StreamingVoice()) == [("somebody", 6), ("somebody", 8), ("somebody", 11)]
+    assert await prepare(StreamingVoice()) == []
+    files(tmp_path)[0].unlink()
+    assert len(await prepare(StreamingVoice())) == 1
+    assert await prepare(CountingVoice()) == []
+
+
+async def test_what_was_paid_before_a_failure_is_counted(tmp_path: Path) -> None:
+    voice = StreamingVoice()
+    paid: list[int] = []
+
+    def pay(by: str, characters: int) -> None:
+        paid.append(characters)
+        voice.broken = True
+
+    with pytest.raises(SpeechError, match="no voice"):
+        await PhraseCache(voice, tmp_path).prepare(PHRASES, 8000, pay)
+    assert paid == [6]
+
+
+async def test_what_a_call_said_before_it_was_prepared_is_on_disk_and_paid_by_the_call(tmp_path: Path) -> None:
+    paid: list[int] = []
+    phrases = PhraseCache(StreamingVoice(), tmp_path)
+    assert (await phrases.render("Hello.", 8000)).by == "somebody"
+    await phrases.prepare(["Hello."], 8000, lambda by, characters: paid.append(characters))
+    assert paid == []
+    assert len(files(tmp_path)) == 1

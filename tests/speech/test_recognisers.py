@@ -106,14 +106,14 @@ def test_a_deaf_one_rests_and_comes_back() -> None:
         both = ladder(first, second)
         assert {(await heard(both)).by for _ in range(FAILURES + 5)} == {"second"}
         assert len(first.asked) == FAILURES
-        assert both.report() == [
-            {"name": "0", "state": "open", "failures": FAILURES, "answered": 0},
-            {"name": "1", "state": "closed", "failures": 0, "answered": FAILURES + 5},
+        assert [(each["name"], each["state"], each["failures"], each["answered"]) for each in both.report()] == [
+            ("0", "open", FAILURES, 0),
+            ("1", "closed", 0, FAILURES + 5),
         ]
         first.fault = None
         await asyncio.sleep(FIRST_REST_S)
         assert {(await heard(both)).by for _ in range(3)} == {"first"}
-        assert both.report()[0] == {"name": "0", "state": "closed", "failures": 0, "answered": 3}
+        assert both.report()[0].items() >= {"name": "0", "state": "closed", "failures": 0, "answered": 3}.items()
 
     virtual_time(run())
 

@@ -190,9 +190,9 @@ async def test_when_no_voice_works_what_is_prepared_is_said(stage: Stage, prepar
 
 async def test_phrases_are_prepared_by_who_can_and_the_first_is_asked_again_after_a_restart(stage: Stage) -> None:
     stage.always(LASTS, stage.first)
-    told: list[tuple[int, int]] = []
-    await stage.ladder.prepare(["a", "b", "a"], RATE, lambda *progress: told.append(progress))
-    assert told == [(1, 2), (2, 2)]
+    paid: list[tuple[str, int]] = []
+    await stage.ladder.prepare(["a", "b", "a"], RATE, lambda by, characters: paid.append((by, characters)))
+    assert paid == [("second", 1), ("second", 1)]
     assert sorted(stage.second.asked) == ["a", "b"]
     stage.first.failures, stage.first.asked = [], []
     stage.ladder = stage.fresh()
@@ -214,3 +214,24 @@ async def test_why_nothing_can_be_prepared_is_said_though_they_rest_by_then(stag
     stage.always(PASSES)
     with pytest.raises(SpeechError, match=r"no voice can say '.': busy; busy$"):
         await stage.ladder.prepare("abcdefgh", RATE)
+
+
+async def test_what_is_prepared_is_counted_for_whoever_said_it(stage: Stage) -> None:
+    paid: list[tuple[str, int]] = []
+
+    def pay(by: str, characters: int) -> None:
+        paid.append((by, characters))
+
+    stage.first.failures = [LASTS]
+    await stage.ladder.prepare(["one two", "three"], RATE, pay)
+    assert sorted(paid) == [("first", 5), ("second", 7)]
+    paid.clear()
+    await stage.fresh().prepare(["three"], RATE, pay)
+    assert paid == []
+
+
+async def test_what_a_call_said_before_it_was_prepared_is_kept_too(stage: Stage) -> None:
+    await stage.streamed("one two")
+    await stage.ladder.prepare(["one two"], RATE)
+    await stage.fresh().prepare(["one two"], RATE)
+    assert stage.first.asked == ["one two"]

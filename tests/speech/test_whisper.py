@@ -2,7 +2,18 @@
 
 import pytest
 
-from callcenter.speech.whisper import FULL_WINDOW, MARGIN, WINDOWS, Decoded, window_for
+from callcenter.speech.whisper import (
+    FRAMES_PER_S,
+    FULL_WINDOW,
+    MARGIN,
+    POSITIONS,
+    TOKENS_PER_S,
+    TOKENS_SPARE,
+    WINDOWS,
+    Decoded,
+    last_of,
+    window_for,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +52,19 @@ def test_every_window_leaves_room() -> None:
     assert {window_for(each) for each in frames} == set(WINDOWS)
     assert min(window_for(each) - each for each in frames) == MARGIN
     assert list(WINDOWS) == sorted(WINDOWS)
+
+
+@pytest.mark.parametrize(("tokens", "others", "first"), [(54, 60, 0), (223, 60, 0), (224, 60, 1), (999, 60, 776)])
+def test_the_end_of_a_long_prompt_is_kept(tokens: int, others: int, first: int) -> None:
+    assert last_of(list(range(tokens)), others) == list(range(first, tokens))
+
+
+@pytest.mark.parametrize("seconds", [0.3, 8, 23, 30])
+def test_a_prompt_leaves_room_for_the_answer(seconds: float) -> None:
+    others = 5 + TOKENS_SPARE + int(TOKENS_PER_S * seconds)
+    kept = last_of([7] * 999, others)
+    assert 180 < len(kept) <= POSITIONS - others
+
+
+def test_the_longest_utterance_leaves_room_for_a_prompt() -> None:
+    assert POSITIONS - TOKENS_SPARE - TOKENS_PER_S * FULL_WINDOW // FRAMES_PER_S > 160

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Never
 
 import pytest
 
@@ -49,7 +50,7 @@ class Told:
             raise UNWELL
         return Recognised(text=self._recogniser.says, confidence=0.8, ms=1.0)
 
-    async def failed(self) -> None:
+    async def run(self) -> Never:
         await self._recogniser.broken.wait()
         raise UNWELL
 
@@ -160,17 +161,20 @@ def mute(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "lost_ms"),
+    ("fault", "lost_ms", "reason"),
     [
-        pytest.param(unwell, 0.0, id="fails"),
-        pytest.param(slow, TIMEOUT_S * 1000, id="takes too long"),
-        pytest.param(mute, 0.0, id="heard nothing"),
+        pytest.param(unwell, 0.0, "unwell", id="fails"),
+        pytest.param(slow, TIMEOUT_S * 1000, "no words within 2 s", id="takes too long"),
+        pytest.param(mute, 0.0, "it heard nothing where there were words", id="heard nothing"),
     ],
 )
-def test_where_it_is_no_help_the_same_sound_is_recognised(fault: Callable[[Provider], None], lost_ms: float) -> None:
+def test_where_it_is_no_help_the_same_sound_is_recognised(
+    fault: Callable[[Provider], None], lost_ms: float, reason: str
+) -> None:
     async def run() -> None:
         provider, batch = Provider(), Batch()
-        call = Call(batch, rung(provider))
+        first = rung(provider)
+        call = Call(batch, first)
         await asyncio.sleep(1)
         call.words.feed(b"...", 1.0)
         call.words.begin(0.3)
@@ -182,6 +186,8 @@ def test_where_it_is_no_help_the_same_sound_is_recognised(fault: Callable[[Provi
         provider.takes_s, provider.says = 0.0, "streamed"
         await asyncio.sleep(1)
         assert (len(provider.streams), provider.open_now) == (2, 1), "another stream is open by now"
+        report = first.breaker.report(asyncio.get_running_loop().time())
+        assert (report["failures"], report["reason"]) == (1, reason)
         assert (await call.say()).by == "first"
         await call.hang_up()
         assert provider.open_now == 0

@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+from callcenter.store.records import (
+    CallEnded,
+    CallStarted,
+    LeadChanged,
+    PhrasePrepared,
+    Record,
+    SlotValue,
+    TurnEnded,
+)
 from callcenter.usage import Charge
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -43,6 +51,12 @@ def lead(number: int, status: str = "partial", **slots: Any) -> LeadChanged:
 def ended(number: int, outcome: str = "qualified", *, recording: str | None = None) -> CallEnded:
     at = NOON + timedelta(minutes=number, hours=1)
     return CallEnded(call=call(number), outcome=outcome, reason="caller", recording=recording, at=at)
+
+
+def phrase(number: int, *, flow: str = "investment", cost: float | None = 0.125) -> PhrasePrepared:
+    charge = Charge(characters_spoken=40, cost=cost)
+    at = NOON + timedelta(minutes=number)
+    return PhrasePrepared(phrase=UUID(int=number), flow=flow, provider="openai:speech", charge=charge, at=at)
 
 
 def whole(number: int, turns: int = 3) -> list[Record]:

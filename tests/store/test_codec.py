@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.store import codec
-from callcenter.store.records import CallEnded, CallStarted, LeadChanged, Record, SlotValue, TurnEnded
+from callcenter.store.records import (
+    CallEnded,
+    CallStarted,
+    LeadChanged,
+    PhrasePrepared,
+    Record,
+    SlotValue,
+    TurnEnded,
+)
 from callcenter.usage import Charge
 from tests.store import samples
 
@@ -25,18 +33,15 @@ values = st.recursive(
 slots = st.dictionaries(characters, st.builds(SlotValue, value=values, heard=characters), max_size=4)
 texts = dict.fromkeys(("channel", "caller", "did", "flow", "instance"), characters)
 counts = st.integers(min_value=0)
-charges = st.dictionaries(
-    characters,
-    st.builds(
-        Charge,
-        seconds_heard=floats,
-        characters_spoken=counts,
-        tokens_in=counts,
-        tokens_out=counts,
-        cost=st.none() | floats,
-    ),
-    max_size=3,
+charge = st.builds(
+    Charge,
+    seconds_heard=floats,
+    characters_spoken=counts,
+    tokens_in=counts,
+    tokens_out=counts,
+    cost=st.none() | floats,
 )
+charges = st.dictionaries(characters, charge, max_size=3)
 records = st.one_of(
     st.builds(CallStarted, call=st.uuids(), at=moments, **texts),
     st.builds(
@@ -60,6 +65,7 @@ records = st.one_of(
         usage=charges,
         at=moments,
     ),
+    st.builds(PhrasePrepared, phrase=st.uuids(), flow=characters, provider=characters, charge=charge, at=moments),
 )
 
 
@@ -104,6 +110,8 @@ def test_a_turn_that_was_spooled_before_usage_was_kept() -> None:
         codec.encode(replace(samples.turn(1, 0), usage=samples.EARS)).replace('"cost"', '"price"'),
         codec.encode(samples.turn(1, 0)).replace('"usage": {}', '"usage": []'),
         codec.encode(samples.ended(1)).replace("2026-11", "2026-31"),
+        codec.encode(samples.phrase(1)).replace('"charge": {', '"charge": 7, "was": {'),
+        codec.encode(samples.phrase(1)).replace('"phrase"', '"call"'),
         "\ufffd\x00",
     ],
 )

@@ -63,6 +63,7 @@ async def stored(url: str, database: Database) -> str:
             await statements.store(session, samples.started(number))
             await statements.store(session, replace(samples.ended(number), usage=samples.EARS | samples.MIND))
         await statements.store(session, samples.lead(1, "qualified"))
+        await statements.store(session, samples.phrase(1))
     return url
 
 
@@ -72,14 +73,18 @@ async def test_as_json(stored: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["flow"] for row in found["flows"]] == ["investment"]
     assert (found["flows"][0]["cost_per_call"], found["flows"][0]["cost_per_lead"]) == (0.75, 1.5)
     assert found["providers"][0]["usage"]["cost"] == 0.5
+    assert [(row["flow"], row["phrases"], row["usage"]["cost"]) for row in found["phrases"]] == [
+        ("investment", 1, 0.125)
+    ]
 
 
 async def test_as_tables(stored: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert await run(stored, "--since", "2026-11-21T12:01+00:00", "--lead", "partial") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-6].split() == ["investment", "2", "1.5", "0.75", "0", "0.05", "1,600", "80"]
-    assert lines[-8].split() == ["per", "partial", "per", "minutes", "characters", "tokens", "tokens"]
-    assert [line.split()[0] for line in lines[-3:]] == ["provider", "deepgram", "model"]
+    assert lines[-9].split() == ["investment", "2", "1.5", "0.75", "0", "0.05", "1,600", "80"]
+    assert lines[-11].split() == ["per", "partial", "per", "minutes", "characters", "tokens", "tokens"]
+    assert [line.split()[0] for line in lines[-6:-3]] == ["provider", "deepgram", "model"]
+    assert lines[-1].split() == ["investment", "openai:speech", "1", "0.125", "40"]
 
 
 async def test_of_no_calls(url: str, capsys: pytest.CaptureFixture[str]) -> None:

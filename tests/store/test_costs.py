@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from callcenter.store import statements
-from callcenter.store.costs import Costs, FlowCosts, ProviderCosts, costs
+from callcenter.store.costs import Costs, FlowCosts, PhraseCosts, ProviderCosts, costs
 from callcenter.store.database import Database
+from callcenter.store.records import Record
 from callcenter.usage import Charge
 from tests.store import samples
 
@@ -89,4 +90,34 @@ async def test_per_lead_of_that_status(filled: Database, status: str, leads: int
 
 async def test_of_no_calls(database: Database) -> None:
     async with database.session() as session:
-        assert await costs(session) == Costs(flows=[], providers=[])
+        assert await costs(session) == Costs(flows=[], providers=[], phrases=[])
+
+
+@pytest.fixture
+async def bought(database: Database) -> Database:
+    """Phrases 1 and 2 were bought for investment, 2 twice told; 3 for energy, at no known price, with one of a call."""
+    call: list[Record] = [replace(samples.started(1), flow="energy"), samples.ended(1)]
+    phrases = [samples.phrase(1), samples.phrase(2), samples.phrase(2), samples.phrase(3, flow="energy", cost=None)]
+    async with database.session() as session:
+        for record in [*call, *phrases]:
+            await statements.store(session, record)
+    return database
+
+
+async def test_phrases_are_told_apart_from_calls_and_each_once(bought: Database) -> None:
+    async with bought.session() as session:
+        found = await costs(session)
+    cloud = "openai:speech"
+    assert found.phrases == [
+        PhraseCosts(flow="energy", provider=cloud, phrases=1, usage=Charge(characters_spoken=40)),
+        PhraseCosts(flow="investment", provider=cloud, phrases=2, usage=Charge(characters_spoken=80, cost=0.25)),
+    ]
+    assert [(row.flow, row.usage) for row in found.flows] == [("energy", Charge())]
+    assert found.providers == []
+
+
+@pytest.mark.parametrize(("since", "phrases"), [(1, 3), (2, 2), (3, 1), (4, 0)])
+async def test_only_phrases_since(bought: Database, since: int, phrases: int) -> None:
+    async with bought.session() as session:
+        found = await costs(session, since=minute(since))
+    assert sum(row.phrases for row in found.phrases) == phrases

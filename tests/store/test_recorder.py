@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from callcenter import config
 from callcenter.store import codec, queries
+from callcenter.store.costs import costs
 from callcenter.store.database import Database
 from callcenter.store.recorder import Recorder
 from callcenter.store.records import Record, SlotValue
@@ -207,6 +209,28 @@ async def test_what_was_used_goes_through_the_spool(database: Database, tmp_path
     kept = await _transcript(database, 1)
     assert [turn.usage for turn in kept.turns] == [{}, samples.EARS | samples.MIND, samples.EARS]
     assert (kept.call.usage["deepgram"].seconds_heard, kept.call.cost) == (4.5, 1.25)
+
+
+async def test_prepared_phrases_go_through_the_spool_and_count_once(database: Database, tmp_path: Path) -> None:
+    odd = replace(samples.phrase(3, flow="a\x00b"), charge=Charge(characters_spoken=7, cost=float("nan")))
+    async with _unreachable() as nowhere, _recording(nowhere, tmp_path) as recorder:
+        for record in [samples.phrase(1), samples.phrase(2), samples.phrase(1), odd]:
+            recorder.put(record)
+    async with _recording(database, tmp_path) as recorder:
+        pass
+    assert recorder.counts.rejected == 0
+    async with database.session() as session:
+        found = {row.flow: (row.phrases, row.usage.cost) for row in (await costs(session)).phrases}
+    assert found == {"a\ufffdb": (1, None), "investment": (2, 0.25)}
+
+
+async def test_a_phrase_too_many_is_dropped_by_its_kind(database: Database, tmp_path: Path) -> None:
+    recorder = Recorder(database, Spool(tmp_path), limit=1)
+    with capture_logs() as logs:
+        for number in (1, 2):
+            recorder.put(samples.phrase(number))
+    assert recorder.counts.dropped == 1
+    assert [(line["event"], line["kind"], "call" in line) for line in logs] == [("x record", "PhrasePrepared", False)]
 
 
 @pytest.mark.parametrize(("stored", "cost"), [(1, None), (2, None), (3, 0.75), (4, 1.0)])

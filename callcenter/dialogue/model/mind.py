@@ -1,7 +1,6 @@
 """A language model as one call uses it: with tries, behind the breaker of all calls, within a budget."""
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -13,7 +12,7 @@ from callcenter.dialogue.model.chat import Chat, Delta, Message, Spent, Text, To
 from callcenter.dialogue.model.clauses import Answer, Clause
 from callcenter.dialogue.model.history import tokens
 from callcenter.errors import ProviderError
-from callcenter.ladder import FIRST_PAUSE_S, LONGEST_PAUSE_S, guarded
+from callcenter.ladder import Tries, guarded
 from callcenter.usage import Usage
 
 log = structlog.get_logger()
@@ -52,8 +51,8 @@ class Mind:
         Raises ProviderError when it fails, after as many tries as the settings say while nothing of it was said yet;
         or when it answers nothing, or without end.
         """
-        pause_s = FIRST_PAUSE_S
-        for left in reversed(range(self._settings.tries)):
+        tries = Tries(self._settings.tries)
+        while True:
             said = False
             try:
                 async with aclosing(self._tried(messages, tools, may_ask)) as pieces:
@@ -63,11 +62,9 @@ class Mind:
                 return
             except ProviderError as error:
                 log.warning("! provider", name=NAME, error=str(error))
-                wait_s = max(error.retry_after_s or 0.0, pause_s * (0.5 + random.random()))
-                if said or not (left and error.may_pass) or wait_s > LONGEST_PAUSE_S:
+                if said:
                     raise
-            await asyncio.sleep(wait_s)
-            pause_s *= 2
+                await tries.again(error)
 
     async def _tried(
         self, messages: Sequence[Message], tools: Sequence[Tool], may_ask: bool

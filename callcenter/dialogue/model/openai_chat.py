@@ -38,7 +38,6 @@ class OpenAIChat:
 
         Raises ProviderError when the first of it takes longer than `first_s`, or the next of it than `stall_s`.
         """
-        import httpx
         import openai
 
         now = asyncio.get_running_loop().time
@@ -63,7 +62,7 @@ class OpenAIChat:
                     yield call.whole
         except TimeoutError:
             raise ProviderError(f"{WHOM} did not answer in time", may_pass=True) from None
-        except (openai.OpenAIError, httpx.HTTPError, ValueError) as error:
+        except (openai.OpenAIError, ValueError) as error:
             raise openai_client.explained(error, WHOM) from None
 
     def _request(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 
 import structlog
 
@@ -177,14 +177,18 @@ class DeepgramStream:
             seconds=until - self._since_s,
         )
 
-    async def failed(self) -> None:
-        """Raises SpeechError, sooner or later."""
-        await self._over.wait()
+    async def run(self) -> Never:
+        """Send what is fed and understand what comes; raises SpeechError, sooner or later."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in (self._send(), self._receive())]
+            await self._over.wait()
+            for task in tasks:
+                task.cancel()
         assert self._failure is not None
         raise self._failure
 
-    async def send(self) -> None:
-        """Send what is fed until the stream fails or this is cancelled."""
+    async def _send(self) -> None:
+        """Until the stream fails, which it tells."""
         with self._failing():
             while True:
                 try:
@@ -195,8 +199,8 @@ class DeepgramStream:
                     continue
                 await (self._socket.finalize() if pcm is None else self._socket.send(pcm))
 
-    async def receive(self) -> None:
-        """Understand what comes until the stream fails or this is cancelled."""
+    async def _receive(self) -> None:
+        """Until the stream fails, which it tells."""
         with self._failing():
             while True:
                 ended_s = self._understood(await self._received())
@@ -233,7 +237,7 @@ class DeepgramStream:
             self._fail(error)
         except foreign() as error:
             self._fail(failure(error))
-        except Exception as error:  # nobody waits for this task; the words are found in another way
+        except Exception as error:  # the edge of one stream; the words are found in another way
             log.exception("! stream")
             self._fail(SpeechError(f"the stream failed: {type(error).__name__}"))
 
@@ -256,11 +260,4 @@ async def streaming(
             raise failure(error) from None
         except ValueError:
             raise SpeechError("deepgram sent something that is not JSON", may_pass=True) from None
-        stream = DeepgramStream(socket, dialect, rate)
-        tasks = [asyncio.create_task(work) for work in (stream.send(), stream.receive())]
-        try:
-            yield stream
-        finally:  # no TaskGroup: it would wrap what was raised within
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+        yield DeepgramStream(socket, dialect, rate)

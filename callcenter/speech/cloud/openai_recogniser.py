@@ -18,6 +18,9 @@ NAME = "openai"
 MOST_BYTES = 262_144
 """Of an answer: the tokens of half a minute with their probabilities are some 20,000."""
 
+PROMPT_CHARACTERS = 896
+"""Of a prompt, its last: OpenAI looks at 224 tokens, which are fewer or so, and Groq refuses a longer one."""
+
 
 class OpenAIRecogniser:
     """Transcribes for all calls, through one client that is its owner's."""
@@ -55,7 +58,7 @@ class OpenAIRecogniser:
             file=("utterance.wav", sound, "audio/wav"),
             model=self._model,
             language=language,
-            prompt=prompt or omit,
+            prompt=prompt[-PROMPT_CHARACTERS:] or omit,
             response_format="json",
             include=["logprobs"] if tells_probabilities(self._model) else omit,
         ) as response:

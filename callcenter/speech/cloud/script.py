@@ -6,9 +6,15 @@ from itertools import accumulate
 PACE = 15.0
 """Letters a second, where nothing is known of a voice."""
 DIGIT = 6
-"""As many letters as a digit takes to be said, like a sign of a currency."""
+"""As many letters as a digit takes to be said, like a sign that is a word of its own, and a letter that is spelt."""
+SIGNS = "€$£%@&+=#°²³/§,;:.!?…"
+"""In the middle of a word; the stops are then said, as in `www.example.com`, `12:30` and `3.5`."""
+PAUSES = ",;:.!?…"
 PAUSE = 4
 """After a comma or the like."""
+
+_UNSAYABLE = re.compile("[b-df-hj-np-tv-xz]+", re.IGNORECASE)
+"""Consonants alone, as in `www`, are spelt."""
 
 
 class Script:
@@ -39,10 +45,14 @@ class Script:
 
 def letters(word: str) -> int:
     """How many letters would take as long as `word` with the pause after it."""
-    return sum(map(_letters, word.strip())) + 1
+    bare = word.strip()
+    end = len(bare.rstrip(PAUSES))
+    return sum(map(_letters, re.findall(r"[^\W\d_]+|.", bare[:end]))) + PAUSE * (len(bare) - end) + 1
 
 
-def _letters(sign: str) -> int:
-    if sign.isdigit() or sign in "€$£%@":
-        return DIGIT
-    return PAUSE if sign in ",;:.!?…" else 1
+def _letters(part: str) -> int:
+    """Of a run of letters, or of another sign, in the middle of a word."""
+    if part.isalpha():
+        spelt = len(part) > 1 and (part.isupper() or _UNSAYABLE.fullmatch(part))
+        return len(part) * (DIGIT if spelt else 1)
+    return DIGIT if part.isdigit() or part in SIGNS else 1

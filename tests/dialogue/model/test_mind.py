@@ -127,10 +127,11 @@ async def test_nonsense_is_not_the_breaker_s_business(answer: Any) -> None:
 
 async def test_who_leaves_before_the_end_leaves_the_breaker_as_it_was() -> None:
     breaker = Breaker()
+    before = breaker.report(0.0)
     pieces = mind_of(Telling("One. Two. Three."), breaker).think([], [])
     await anext(pieces)
     await pieces.aclose()
-    assert breaker.report(0.0) == {"state": "closed", "failures": 0}
+    assert breaker.report(0.0) == before
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ async def test_tools_come_whole() -> None:
 @pytest.mark.parametrize(
     ("fault", "told", "may_pass", "retry_after_s"),
     [
+        (Fault.REFUSED, "the language model cannot be reached, or broke off", True, None),
         (Fault.UNAUTHORISED, "the language model refuses the key (status 401)", False, None),
         (Fault.RATE_LIMITED, "the language model has too much to do (status 429)", True, float(RETRY_AFTER_S)),
         (Fault.ERROR, "the language model answers with status 500", True, None),

@@ -5,6 +5,7 @@ import gc
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from callcenter.speech.cloud import deepgram_client, deepgram_stream
 from callcenter.speech.cloud.deepgram import Deepgram
 from callcenter.speech.cloud.deepgram_client import DeepgramClient
 from callcenter.speech.cloud.deepgram_stream import DeepgramStream
+from callcenter.speech.cloud.deepgram_voice import DeepgramVoice
 from callcenter.speech.cloud.flux import Flux
 from callcenter.speech.recogniser import Recognised
 from tests.peers.deepgram_cloud import Fault, Peer, serving
@@ -60,6 +62,19 @@ def recogniser(kind: str, client: DeepgramClient) -> Recogniser:
     return Deepgram(client, endpointing_ms=ENDPOINTING_MS) if kind == "nova" else Flux(client)
 
 
+@asynccontextmanager
+async def opened(recogniser: Recogniser, language: str = "en", rate: int = RATE) -> AsyncIterator[DeepgramStream]:
+    """A stream that runs; at the end it raises what it has failed with."""
+    async with recogniser.open(rate=rate, language=language, prompt="Hello.") as stream:
+        running = asyncio.create_task(stream.run())
+        try:
+            yield stream
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+
 def say(stream: DeepgramStream, text: str) -> None:
     """Feed windows of 32 ms, `#` loud and `.` quiet."""
     for mark in text:
@@ -101,7 +116,7 @@ async def words(stream: DeepgramStream) -> Recognised:
 
 
 async def test_what_was_said_is_known_in_each_pause(recogniser: Recogniser, peer: Peer, kind: str) -> None:
-    async with recogniser.open(rate=RATE, language="en", prompt="Hello.") as stream:
+    async with opened(recogniser) as stream:
         say(stream, WORD)
         assert stream.begin(0.7)
         first = await words(stream)
@@ -118,7 +133,7 @@ async def test_what_was_said_is_known_in_each_pause(recogniser: Recogniser, peer
 
 
 async def test_what_was_said_before_an_utterance_is_no_part_of_it(recogniser: Recogniser) -> None:
-    async with recogniser.open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(recogniser) as stream:
         assert not stream.begin(0.3), "nothing was fed yet"
         say(stream, WORD)
         assert lengths(await words(stream)) == [320]
@@ -132,7 +147,7 @@ async def test_what_was_said_before_an_utterance_is_no_part_of_it(recogniser: Re
 
 
 async def test_the_end_of_a_turn_is_told_with_what_was_not_heard_by_then(recogniser: Recogniser, kind: str) -> None:
-    async with recogniser.open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(recogniser) as stream:
         ends: list[float] = []
         stream.turn_ended = ends.append
         say(stream, WORD)
@@ -146,7 +161,7 @@ async def test_the_end_of_a_turn_is_told_with_what_was_not_heard_by_then(recogni
 
 
 async def test_an_own_question_is_no_end_of_a_turn(client: DeepgramClient) -> None:
-    async with Deepgram(client, endpointing_ms=ENDPOINTING_MS).open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(Deepgram(client, endpointing_ms=ENDPOINTING_MS)) as stream:
         ends: list[float] = []
         stream.turn_ended = ends.append
         say(stream, WORD)
@@ -156,7 +171,7 @@ async def test_an_own_question_is_no_end_of_a_turn(client: DeepgramClient) -> No
 
 async def test_a_finalize_need_not_be_answered(client: DeepgramClient, peer: Peer) -> None:
     peer.answers_finalize = False
-    async with Deepgram(client, endpointing_ms=100).open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(Deepgram(client, endpointing_ms=100)) as stream:
         say(stream, WORD + "..")
         await asyncio.sleep(0.05)
         assert (await within(1, stream.words())).text == "320"
@@ -164,7 +179,7 @@ async def test_a_finalize_need_not_be_answered(client: DeepgramClient, peer: Pee
 
 
 async def test_sixteen_kilohertz_go_out_as_they_are(recogniser: Recogniser, peer: Peer) -> None:
-    async with recogniser.open(rate=16_000, language="en", prompt="") as stream:
+    async with opened(recogniser, rate=16_000) as stream:
         for mark in WORD:
             stream.feed((b"\x40" if mark == "#" else b"\x00") * 2 * WINDOW)
         stream.begin(0.8)
@@ -179,7 +194,7 @@ async def test_sixteen_kilohertz_go_out_as_they_are(recogniser: Recogniser, peer
 async def test_flux_has_a_model_for_other_languages(
     client: DeepgramClient, peer: Peer, language: str, model: str, hint: str | None
 ) -> None:
-    async with Flux(client).open(rate=RATE, language=language, prompt=""):
+    async with opened(Flux(client), language):
         pass
     query = peer.asked[0][0]
     assert (query["model"], query.get("language_hint")) == (model, hint)
@@ -189,7 +204,7 @@ async def test_a_silent_line_is_kept_open(
     recogniser: Recogniser, peer: Peer, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deepgram_stream, "KEEP_ALIVE_S", 0.05)
-    async with recogniser.open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(recogniser) as stream:
         await asyncio.sleep(0.3)
         if kind == "nova":
             assert peer.counts["KeepAlive"] > 2
@@ -198,6 +213,27 @@ async def test_a_silent_line_is_kept_open(
         say(stream, WORD + "." * 40)
         await soon(lambda: bool(ends))
         assert 20 * 0.032 < ends[0] < 60 * 0.032, "silence that was sent is counted as fed"
+
+
+@pytest.mark.parametrize(
+    ("kept_s", "connections"), [pytest.param(60.0, 1, id="kept"), pytest.param(0.05, 2, id="gone")]
+)
+async def test_idle_connections_are_kept_for_a_while(
+    peer: Peer, kept_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deepgram_client, "KEPT_S", kept_s)
+    async with serving(peer) as address:
+        client = DeepgramClient(Section(url=address, key=SecretStr(KEY)))
+        voice = DeepgramVoice("aura-2-thalia-en", client)
+        await voice.render("Hello.", RATE)
+        await asyncio.sleep(0.3)
+        await voice.render("Hello.", RATE)
+        await client.close()
+    assert len(peer.callers) == connections
+
+
+def test_certificates_are_read_once() -> None:
+    assert deepgram_client.trusted() is deepgram_client.trusted()
 
 
 REFUSED = [
@@ -213,7 +249,7 @@ async def test_a_refusal_says_why(
 ) -> None:
     peer.faults = dict.fromkeys(LISTEN.values(), fault)
     with pytest.raises(SpeechError, match=text) as found:
-        async with recogniser.open(rate=RATE, language="en", prompt=""):
+        async with opened(recogniser):
             pass
     assert (found.value.may_pass, found.value.retry_after_s) == (may_pass, retry_after_s)
 
@@ -237,7 +273,7 @@ async def test_nobody_there(recogniser: Recogniser, client: DeepgramClient, kind
     nobody = DeepgramClient(Section(url="http://127.0.0.1:9", key=SecretStr(KEY)))
     other = Deepgram(nobody, endpointing_ms=ENDPOINTING_MS) if kind == "nova" else Flux(nobody)
     with pytest.raises(SpeechError, match="connection to deepgram failed"):
-        async with other.open(rate=RATE, language="en", prompt=""):
+        async with opened(other):
             pass
     await nobody.close()
 
@@ -256,14 +292,17 @@ async def test_what_breaks_off_fails_at_once(
     recogniser: Recogniser, peer: Peer, kind: str, fault: Fault, text: str
 ) -> None:
     peer.faults = {LISTEN[kind]: fault}
-    with pytest.raises(SpeechError, match=text):  # noqa: PT012 - it has to leave the stream, too
+    with pytest.raises(SpeechError, match=text):  # noqa: PT012 - which may be when it is opened
         async with recogniser.open(rate=RATE, language="en", prompt="") as stream:
             say(stream, WORD * 2)
             stream.begin(1.9)
-            with pytest.raises(SpeechError, match=text):
-                await within(1, stream.words())
-            stream.feed(bytes(WINDOW))
-            await within(1, stream.failed())
+            asking = asyncio.create_task(stream.words())
+            try:
+                await within(1, stream.run())
+            finally:
+                with pytest.raises(SpeechError, match=text):
+                    await within(1, asking)
+                stream.feed(bytes(WINDOW))
 
 
 @pytest.mark.parametrize("fault", [Fault.STALL_FIRST, Fault.STALL, Fault.TRICKLE], ids=lambda fault: fault.value)
@@ -271,7 +310,7 @@ async def test_who_does_not_answer_is_left_in_time(recogniser: Recogniser, peer:
     peer.faults = {LISTEN[kind]: fault}
     began = asyncio.get_running_loop().time()
     with pytest.raises(TimeoutError):  # noqa: PT012 - it has to leave the stream, too
-        async with asyncio.timeout(0.3), recogniser.open(rate=RATE, language="en", prompt="") as stream:
+        async with asyncio.timeout(0.3), opened(recogniser) as stream:
             say(stream, WORD * 2)
             await stream.words()
     assert asyncio.get_running_loop().time() - began < 1.0
@@ -279,7 +318,7 @@ async def test_who_does_not_answer_is_left_in_time(recogniser: Recogniser, peer:
 
 async def test_interim_results_alone_are_no_words(client: DeepgramClient, peer: Peer) -> None:
     peer.faults = {"/v1/listen": Fault.ENDLESS}
-    async with Deepgram(client, endpointing_ms=ENDPOINTING_MS).open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(Deepgram(client, endpointing_ms=ENDPOINTING_MS)) as stream:
         say(stream, WORD * 2)
         with pytest.raises(TimeoutError):
             await within(0.4, stream.words())
@@ -287,18 +326,18 @@ async def test_interim_results_alone_are_no_words(client: DeepgramClient, peer: 
 
 async def test_nobody_ever_said_anything(recogniser: Recogniser, peer: Peer, kind: str) -> None:
     peer.faults = {LISTEN[kind]: Fault.EMPTY}
-    async with recogniser.open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(recogniser) as stream:
         say(stream, WORD * 2)
         heard = await words(stream)
     assert (heard.text, heard.confidence) == ("", 0.0)
 
 
 async def test_who_takes_sound_too_slowly_has_failed(recogniser: Recogniser) -> None:
-    async with recogniser.open(rate=RATE, language="en", prompt="") as stream:
+    async with opened(recogniser) as stream:
         for _ in range(1000):
             stream.feed(bytes(WINDOW))
         with pytest.raises(SpeechError, match="as fast as it comes"):
-            await within(1, stream.failed())
+            await within(1, stream.words())
 
 
 ALL = [("nova", fault) for fault in Fault] + [("flux", Fault.STALL_MIDDLE)]
@@ -321,10 +360,10 @@ async def test_nothing_is_left_and_no_key_is_told(
     error: BaseException | None = None
     with capture_logs() as logs:
         try:
-            async with asyncio.timeout(0.2), recogniser.open(rate=RATE, language="en", prompt="") as stream:
+            async with asyncio.timeout(0.2), opened(recogniser) as stream:
                 say(stream, WORD * 2)
                 await stream.words()
-                await stream.failed()
+                await asyncio.sleep(1)
         except (SpeechError, TimeoutError) as caught:
             error = caught
     told = [repr(logs), caplog.text]

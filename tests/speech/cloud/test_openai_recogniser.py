@@ -59,6 +59,7 @@ async def test_the_sound_is_sent_and_its_words_come_back() -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
+        (Fault.REFUSED, SpeechError("openai cannot be reached, or broke off", may_pass=True)),
         (Fault.UNAUTHORISED, SpeechError("openai refuses the key (status 401)")),
         (Fault.RATE_LIMITED, SpeechError("has too much to do (status 429)", may_pass=True, retry_after_s=2)),
         (Fault.ERROR, SpeechError("openai answers with status 500", may_pass=True)),
@@ -67,6 +68,7 @@ async def test_the_sound_is_sent_and_its_words_come_back() -> None:
         (Fault.TRICKLE, SpeechError("openai did not answer within 0.3 s")),
         (Fault.CUT, SpeechError("openai failed|broke off", may_pass=True)),
         (Fault.GARBAGE, SpeechError("openai answers what cannot be understood", may_pass=True)),
+        (Fault.ENDLESS, SpeechError(f"openai answers with more than {MOST_BYTES} bytes")),
         (Fault.EMPTY, None),
     ],
     ids=lambda value: value.value if isinstance(value, Fault) else "",
@@ -131,6 +133,13 @@ async def test_the_confidence_is_that_of_the_tokens() -> None:
             "include[]": "logprobs",
         }
     ]
+
+
+async def test_of_a_long_prompt_the_end_is_sent() -> None:
+    prompt = "Oui. " * 300 + "Non."
+    async with answering(with_probabilities(0.9)) as (url, asked), recogniser(url) as cloud:
+        await heard(cloud, prompt=prompt)
+    assert asked[0]["prompt"] == prompt[-896:]
 
 
 async def test_a_model_that_tells_no_probabilities_is_not_asked_for_them() -> None:

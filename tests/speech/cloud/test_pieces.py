@@ -10,7 +10,7 @@ import pytest
 from callcenter.errors import SpeechError
 from callcenter.media.pcm import Clip, Samples, rms_dbfs, sounding, to_pcm, to_samples
 from callcenter.media.playout import Playout
-from callcenter.speech.cloud.pieces import BEHIND_S, FIRST_MS, Habits, Order, pieces, whole
+from callcenter.speech.cloud.pieces import BEHIND_S, FIRST_MS, MARGIN_S, SILENCE_S, Habits, Order, pieces, whole
 from callcenter.speech.cloud.script import Script
 from callcenter.speech.mastering import LEAD_MS, TAIL_MS
 from tests.virtual_time import VirtualTimeLoop
@@ -53,6 +53,12 @@ async def gathered(chunks: AsyncIterator[bytes], order: Order) -> list[Clip]:
     return [clip async for clip in pieces(chunks, order)]
 
 
+async def gather_into(clips: list[Clip], chunks: AsyncIterator[bytes], order: Order) -> None:
+    """What comes before a failure too."""
+    async for clip in pieces(chunks, order):
+        clips.append(clip)
+
+
 def joined(clips: Sequence[Clip]) -> Samples:
     return to_samples(b"".join(clip.pcm for clip in clips))
 
@@ -84,6 +90,14 @@ def test_they_are_one_sound_without_clicks_and_one_text() -> None:
         sound = joined(clips)
         assert sound.size / TO == pytest.approx((LEAD_MS + TAIL_MS) / 1000 + 2.25, abs=0.02)
         assert steepest(sound) < 1.3 * steepest(to_samples(to_pcm(tone(1)[::3])))
+
+    virtual_time(run())
+
+
+def test_the_whole_text_is_paid_with_the_first_whoever_waits_for_the_others() -> None:
+    async def run() -> None:
+        clips = await gathered(sent(tone(2)), order())
+        assert [clip.characters_paid for clip in clips] == [len(TEXT)] + [0] * (len(clips) - 1)
 
     virtual_time(run())
 
@@ -129,7 +143,7 @@ def test_level_and_pace_are_learnt() -> None:
 async def test_a_whole_one_is_levelled_at_once() -> None:
     habits = Habits()
     clip = await whole(sent(quiet(0.5), tone(1, level=0.05), quiet(0.5)), order(habits=habits))
-    assert (clip.text, clip.by) == (TEXT, "cloud")
+    assert (clip.text, clip.by, clip.characters_paid) == (TEXT, "cloud", len(TEXT))
     assert clip.seconds == pytest.approx(1 + (LEAD_MS + TAIL_MS) / 1000, abs=0.02)
     assert rms_dbfs(to_samples(clip.pcm)[1000:7000]) == pytest.approx(-20, abs=0.5)
     assert habits.gain == pytest.approx(0.1 * math.sqrt(2) / 0.05, rel=0.05)
@@ -160,6 +174,58 @@ async def test_what_is_no_speech_is_refused(sound: Samples | bytes, complaint: s
         await gathered(sent(sound, every_s=0), order())
     with pytest.raises(SpeechError, match=f"the cloud .*{complaint}"):
         await whole(sent(sound, every_s=0), order())
+
+
+def known() -> Habits:
+    """Of a voice that has spoken."""
+    return Habits(pace=15, known=True)
+
+
+@pytest.mark.parametrize(
+    ("habits", "sound", "most_s"),
+    [
+        pytest.param(Habits(), tone(60), 6.67, id="a voice that is not known"),
+        pytest.param(known(), tone(60), 4.85, id="one that is"),
+        pytest.param(known(), np.concatenate([tone(2), quiet(60)]), 2 + TAIL_MS / 1000, id="it falls silent"),
+    ],
+)
+def test_one_without_end_is_stopped_soon_and_has_said_all(habits: Habits, sound: Samples, most_s: float) -> None:
+    async def run() -> None:
+        clips: list[Clip] = []
+        with pytest.raises(SpeechError, match="the cloud does not come to an end") as caught:
+            await gather_into(clips, sent(sound, every_s=0), order(habits=habits))
+        assert not caught.value.may_pass
+        assert "".join(clip.text for clip in clips) == TEXT
+        assert joined(clips).size / TO == pytest.approx(most_s, abs=0.02)
+        assert steepest(joined(clips)[-200:]) < 1.3 * steepest(to_samples(to_pcm(tone(1)[::3])))
+
+    virtual_time(run())
+
+
+async def test_one_that_only_ever_is_silent_has_said_nothing() -> None:
+    clips: list[Clip] = []
+    with pytest.raises(SpeechError, match="does not come to an end"):
+        await gather_into(clips, sent(quiet(60), every_s=0), order())
+    assert clips == []
+
+
+@pytest.mark.parametrize("habits", [Habits(), known()], ids=["not known", "known"])
+def test_a_slow_one_and_silence_after_it_are_borne(habits: Habits) -> None:
+    async def run() -> None:
+        slow = tone(MARGIN_S + 1.6 * Script(TEXT).letters / 15)
+        clips = await gathered(sent(slow, quiet(SILENCE_S - 0.5)), order(habits=habits))
+        assert "".join(clip.text for clip in clips) == TEXT
+
+    virtual_time(run())
+
+
+async def test_a_whole_one_that_says_it_twice_is_not_kept() -> None:
+    habits = Habits()
+    await whole(sent(tone(2), every_s=0), order(habits=habits))
+    learnt = habits.pace
+    with pytest.raises(SpeechError, match="does not come to an end"):
+        await whole(sent(tone(2.3), quiet(0.5), tone(2.3), every_s=0), order(habits=habits))
+    assert habits.pace == learnt
 
 
 def test_a_figure_may_take_long() -> None:

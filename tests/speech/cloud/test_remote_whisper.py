@@ -1,5 +1,6 @@
 """A Whisper on another machine: what is sent, what comes of each fault, and that no key is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,8 +9,10 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from callcenter import whisper_questions
 from callcenter.config import Remote
 from callcenter.errors import SpeechError
+from callcenter.speech.cloud import remote_whisper
 from callcenter.speech.cloud.remote_whisper import MOST_BYTES, RemoteWhisper, health
 from callcenter.speech.recogniser import Recognised
 from callcenter.speech.wav import Wav
@@ -53,10 +56,32 @@ async def test_the_sound_is_sent_and_its_words_come_back(style: str, path: str) 
     assert asked == {"path": path, "language": "pt", "prompt": "Fundos, ações e não."}
 
 
+async def test_of_a_long_prompt_the_end_is_sent() -> None:
+    peer = Peer()
+    async with serving(peer) as address, remote(address) as whisper:
+        await heard(whisper, prompt="Oui. " * 300 + "Non.")
+    assert peer.asked[0]["prompt"] == ("Oui. " * 300 + "Non.")[-whisper_questions.PROMPT_CHARACTERS :]
+
+
+@pytest.mark.parametrize(("kept_s", "connections"), [(60.0, 1), (0.05, 2)], ids=["kept", "gone"])
+async def test_idle_connections_are_kept_for_a_while(
+    kept_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_whisper, "KEPT_S", kept_s)
+    peer = Peer()
+    async with serving(peer) as address, remote_whisper.connections() as session:
+        whisper = RemoteWhisper(session, Remote(url=address))
+        await heard(whisper)
+        await asyncio.sleep(0.3)
+        await heard(whisper)
+    assert len(peer.callers) == connections
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
+        (Fault.REFUSED, SpeechError("cannot be reached, or broke off: ", may_pass=True)),
         (Fault.UNAUTHORISED, SpeechError("refuses the key .status 401.")),
         (Fault.RATE_LIMITED, SpeechError("has too much to do .status 429.", may_pass=True, retry_after_s=2)),
         (Fault.ERROR, SpeechError("answers with status 500", may_pass=True)),

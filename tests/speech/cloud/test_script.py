@@ -26,7 +26,16 @@ def test_the_last_word_waits_for_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("shorter", "longer"),
-    [("one", "three"), ("hundred", "100"), ("well", "well,"), ("pounds", "£12"), ("no", "no.")],
+    [
+        ("one", "three"),
+        ("hundred", "100"),
+        ("well", "well,"),
+        ("pounds", "£12"),
+        ("no", "no."),
+        ("Stop", "SNCF"),
+        ("way", "www"),
+        ("example.", "exam.ple"),
+    ],
 )
 def test_what_takes_longer_has_more_letters(shorter: str, longer: str) -> None:
     assert letters(shorter) < letters(longer)
