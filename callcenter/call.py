@@ -1,6 +1,7 @@
 """One phone call, from StasisStart to stored record: the only place where the five parties meet."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -93,7 +94,8 @@ class Call:
         self._legs = office.legs(channel, self.name)
         self._turns = 0
         self._silences = 0
-        self._keys_wanted = 0
+        self._keys_wanted = ""
+        """A pattern of the keys that are a whole answer."""
         self._limit: asyncio.Timeout | None = None
 
     def report(self) -> dict[str, Any]:
@@ -238,7 +240,7 @@ class Call:
                 self._journal.lead(self._brain.lead)
                 match action:
                     case Say(text=text) | Ask(text=text):
-                        self._keys_wanted = action.keys if isinstance(action, Ask) else 0
+                        self._keys_wanted = action.keys if isinstance(action, Ask) else ""
                         await talk.speaker.say(text, turn)
         await talk.line.played()
         return action
@@ -296,7 +298,7 @@ class Call:
                 case ChannelDtmfReceived(digit=digit):
                     line.playout.pause()
                     keys += digit
-                    if len(keys) == self._keys_wanted:
+                    if re.fullmatch(self._keys_wanted, keys):
                         self._inbox.put(Keyed(digits=keys))
                         keys = ""
                 case StasisEnd() | ChannelDestroyed() if self.state is State.ENDING:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from callcenter.asterisk.events import ChannelDtmfReceived
+from callcenter.call import KEYS_END_S
 from callcenter.config import Limits
 from callcenter.dialogue.flow import load_flow
 from callcenter.speech.ear import HearingFailed
@@ -86,6 +87,35 @@ def test_one_key_is_a_whole_answer_where_each_answer_has_one() -> None:
         scene.hang_up()
 
     assert slots(played(caller))["risk"] == "conservative"
+
+
+def test_a_telephone_number_is_known_to_be_whole_and_a_sum_is_waited_for() -> None:
+    heard: list[list[str]] = []
+
+    async def caller(scene: Scene) -> None:
+        await fail(scene, 2)
+        await key(scene, "3")
+        await scene.quiet()
+        press(scene, "50000")
+        await asyncio.sleep(KEYS_END_S - 0.2)
+        heard.append([turn.heard for turn in scene.of(TurnEnded)])
+        await scene.quiet()
+        await key(scene, "1", "3")
+        await scene.quiet()
+        press(scene, "5552347890")
+        await asyncio.sleep(0.1)
+        assert scene.lines[-1].playout.queued_seconds > 0, "the next question is being asked"
+        scene.hang_up()
+
+    found = slots(played(caller))
+    assert (found["amount"], found["phone"]) == (50000, "+15552347890")
+    assert "50000" not in heard[0]
+
+
+def press(scene: Scene, digits: str) -> None:
+    """All at once, and no hash."""
+    for digit in digits:
+        scene.legs.events.put_nowait(ChannelDtmfReceived(channel_id="caller", digit=digit))
 
 
 def test_no_number_of_failures_ends_the_call() -> None:

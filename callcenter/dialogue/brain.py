@@ -109,8 +109,8 @@ class Ask:
     """What the answer is about."""
     patience_s: float | None = None
     """Silence is told after so many seconds rather than the usual."""
-    keys: int = 0
-    """Keys that are a whole answer, so that no more need be waited for; 0 if any number may be."""
+    keys: str = ""
+    """A pattern of keys that are a whole answer, so that no more need be waited for; empty if more may always come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

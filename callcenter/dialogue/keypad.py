@@ -13,7 +13,7 @@ from callcenter.dialogue.intents import Intent
 from callcenter.dialogue.parts import fields
 from callcenter.dialogue.questions import Actions, Topic
 from callcenter.dialogue.reading import is_allowed
-from callcenter.dialogue.slot import ChoiceSlot, DurationSlot, MomentSlot, PhoneSlot, YesNoSlot
+from callcenter.dialogue.slot import MomentSlot, PhoneSlot
 from callcenter.dialogue.slots import phone
 from callcenter.dialogue.understanding import Understood
 
@@ -57,7 +57,7 @@ class Keypad:
                 person = words.person if self._reaches_person() else ""
                 # One by one, so that each is cut into the clauses that were rendered beforehand.
                 *said, text = filter(None, (self._question(last), agree, menu, person))
-                return [*actions[:-1], *(Say(text=each) for each in said), replace(last, text=text, keys=self._digits)]
+                return [*actions[:-1], *(Say(text=each) for each in said), replace(last, text=text, keys=self._whole)]
             actions = [*actions[:-1], *self._pass_over()]
         return actions
 
@@ -101,11 +101,11 @@ class Keypad:
                 return words.yes_no
 
     @property
-    def _digits(self) -> int:
-        """How many the open question is answered with; 0 if that depends on the answer."""
-        asked = self._flow.slots.get(self._questions.slot or "")
-        is_one = self._questions.topic is not Topic.SLOT or isinstance(asked, ChoiceSlot | DurationSlot | YesNoSlot)
-        return int(is_one)
+    def _whole(self) -> str:
+        """A pattern of the keys after which nobody need wait for more."""
+        name = self._questions.open.slot if self._questions.topic is Topic.SLOT else ""
+        asked = self._flow.slots.get(name)
+        return keys.whole(asked, self._flow.country) if asked else keys.ONE
 
     def _keys_of(self, slot: str) -> str:
         return keys.menu(self._flow.slots[slot], self._flow.sentences.keys, self._flow.country)

@@ -26,10 +26,43 @@ _MOST = 9
 """Answers that are offered at once; each has one key."""
 _MOMENT = re.compile(r"([1-7])([01]\d|2[0-3])([0-5]\d)?")
 """A day of the week, Monday first, the hour, and perhaps the minute."""
+ONE = r"\d"
+"""A pattern of keys: any one."""
+
+
+def whole(slot: Slot, country: str) -> str:
+    """A pattern of the keys after which no more can come for `slot`; empty where more always can."""
+    match slot:
+        case ChoiceSlot() | DurationSlot() | YesNoSlot():
+            return ONE
+        case ChoicesSlot():
+            return PERSON
+        case MomentSlot():
+            return rf"{PERSON}|[1-7]\d{{4}}"
+        case PostcodeSlot():
+            figures = postcode.figures_in(country)
+            return rf"\d{{{figures}}}" if figures else ""
+        case PhoneSlot():
+            return phone.keyed(country)
+        case _:
+            return ""
 
 
 def menu(slot: Slot, keys: Keys, country: str) -> str:
-    """What to press for `slot`; empty for what no keys can say: names, texts, postcodes with letters."""
+    """What to press for `slot`; empty for what no keys can say: names, texts, postcodes with letters.
+
+    Where it is not plain when an answer is over, the caller is told how to say so.
+    """
+    told = _told(slot, keys, country)
+    return f"{told} {keys.hash}" if told and not _ends(slot, country) else told
+
+
+def _ends(slot: Slot, country: str) -> bool:
+    """Whether all answers end by themselves, but for what nobody is told, as the country code of a number."""
+    return bool(whole(slot, country)) and not isinstance(slot, ChoicesSlot | MomentSlot)
+
+
+def _told(slot: Slot, keys: Keys, country: str) -> str:
     match slot:
         case ChoicesSlot():
             return f"{listed([option.says for option in slot.options.values()], keys)} {keys.several}"

@@ -44,6 +44,8 @@ class Keys(Part):
     postcode: Text
     moment: Text
     """A day from 1 for Monday to 7, then the hour in two digits."""
+    hash: Text
+    """After answers whose end nobody can know: those of several keys, sums, moments."""
     person: Text
     """0."""
     wrong: Text

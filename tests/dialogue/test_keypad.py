@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callcenter.dialogue import keys
 from callcenter.dialogue.brain import (
     Action,
     Answered,
@@ -76,6 +77,22 @@ def test_where_there_is_no_person_they_are_called_back_if_their_number_is_known(
     promise = f"{words.call_back} " if caller else ""
     assert talk.told == f"{words.deaf} {promise}{talk.flow.slots['postcode'].ask} {words.keys.postcode}"
     assert words.call_back not in talk.tell(Misheard(deaf=True)), "once is enough"
+
+
+def test_it_is_known_when_an_answer_is_over() -> None:
+    talk = Talk("energy")
+    known = [ends(talk)]
+    for digits in ("75011", "1", "3", "1", "210"):
+        talk.key(digits)
+        known.append(ends(talk))
+    assert known == [r"\d{5}", keys.ONE, keys.ONE, keys.ONE, r"0|[1-7]\d{4}", keys.ONE]
+
+
+def ends(talk: Talk) -> str:
+    """The pattern of a whole answer to what has been asked."""
+    asked = talk.actions[-1]
+    assert isinstance(asked, Ask)
+    return asked.keys
 
 
 def test_a_whole_call_in_french() -> None:

@@ -1,5 +1,6 @@
 """What keys mean as the answer to a question, and how each shipped flow tells them."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -78,35 +79,90 @@ MENUS = {
         "Au gaz : tapez 1. Au fioul : tapez 2. À l'électricité : tapez 3. Au bois : tapez 4. "
         "Avec une pompe à chaleur : tapez 5. Autrement : tapez 6."
     ),
-    ("energy", "postcode"): "Tapez votre code postal, puis dièse.",
+    ("energy", "postcode"): "Tapez votre code postal.",
     ("support", "line"): "Internet : tapez 1. Le mobile : tapez 2.",
     ("support", "solved"): "Oui : tapez 1. Non : tapez 2.",
     ("support", "name"): "",
     ("support", "problem"): "",
     ("investment", "interest"): (
         "Stocks: press 1. Bonds: press 2. Funds: press 3. Property: press 4. A pension: press 5. Crypto: press 6. "
-        "Something else: press 7. You can press more than one key."
+        "Something else: press 7. You can press more than one key. Then press hash."
     ),
-    ("investment", "amount"): "Please key in the whole amount, and then hash.",
+    ("investment", "amount"): "Please key in the whole amount. Then press hash.",
     ("investment", "timeline"): "Short term: press 1. Medium term: press 2. Long term: press 3.",
-    ("investment", "phone"): "Please key in the whole number, and then hash.",
+    ("investment", "phone"): "Please key in the whole number.",
     ("appointments", "reason"): (
         "Para una revisión: pulse 1. Para una limpieza: pulse 2. Para una urgencia: pulse 3. "
         "Para otra consulta: pulse 4."
     ),
     ("appointments", "note"): "",
+    ("energy", "callback"): (
+        "Tapez le jour, de 1 pour lundi à 7 pour dimanche, puis l'heure en deux chiffres. "
+        "Un, un, cinq, c'est lundi à quinze heures. Puis tapez dièse."
+    ),
     ("reception", "department"): (
         "As vendas: carregue em 1. A assistência: carregue em 2. A contabilidade: carregue em 3. "
         "O engenheiro Rui Costa: carregue em 4. A doutora Ana Martins: carregue em 5."
     ),
-    ("reception", "phone"): "Marque o número completo, e depois cardinal.",
+    ("reception", "phone"): "Marque o número completo.",
 }
 
 
-@pytest.mark.parametrize(("flow", "slot"), MENUS, ids="-".join)
+@pytest.mark.parametrize(("flow", "slot"), MENUS)
 def test_how_a_slot_is_keyed(flow: str, slot: str) -> None:
     read = load_flow(flow)
     assert menu(read, read.slots[slot]) == MENUS[flow, slot]
+
+
+@pytest.mark.parametrize(
+    ("flow", "slot", "keyed", "after"),
+    [
+        ("energy", "heating", "1", 1),
+        ("energy", "heating", "12", 1),
+        ("support", "solved", "2", 1),
+        ("investment", "timeline", "3", 1),
+        ("investment", "interest", "13", None),
+        ("investment", "interest", "0", 1),
+        ("investment", "amount", "50000", None),
+        ("investment", "amount", "0", None),
+        ("energy", "postcode", "75011", 5),
+        ("energy", "postcode", "750112", 5),
+        ("energy", "postcode", "0", None),
+        ("energy", "callback", "115", None),
+        ("energy", "callback", "11530", 5),
+        ("energy", "callback", "0", 1),
+        ("support", "phone", "0612345678", 10),
+        ("support", "phone", "0033612345678", None),
+        ("support", "phone", "33612345678", None),
+        ("support", "phone", "612345678", None),
+        ("support", "phone", "0", None),
+        ("investment", "phone", "5552347890", 10),
+        ("investment", "phone", "15552347890", 11),
+        ("investment", "phone", "0033612345678", None),
+        ("investment", "phone", "3912345", None),
+        ("appointments", "phone", "612345678", 9),
+        ("appointments", "phone", "34612345678", None),
+        ("reception", "phone", "912345678", 9),
+        ("reception", "phone", "351912345678", None),
+        ("support", "name", "1", None),
+    ],
+)
+def test_after_how_many_keys_no_more_can_come(flow: str, slot: str, keyed: str, after: int | None) -> None:
+    read = load_flow(flow)
+    pattern = keys.whole(read.slots[slot], read.country)
+    ends = [count for count in range(1, len(keyed) + 1) if re.fullmatch(pattern, keyed[:count])]
+    assert (ends[0] if ends else None) == after
+
+
+@pytest.mark.parametrize("language", languages())
+def test_hash_is_told_where_nobody_can_know_the_end(language: str) -> None:
+    words = load_phrasebook(language).keys
+    slots = {name: load_flow(flow).slots[name] for flow, name in (("energy", "postcode"), ("support", "phone"))}
+    for country, known in (("FR", True), ("US", False)):
+        assert keys.menu(slots["postcode"], words, country).endswith(words.hash) is not known
+    for country, known in (("FR", True), ("DE", False), ("", False)):
+        assert keys.menu(slots["phone"], words, country).endswith(words.hash) is not known
+    assert keys.menu(NUMBER, words, "FR").endswith(words.hash)
 
 
 @pytest.mark.parametrize("name", FLOWS)

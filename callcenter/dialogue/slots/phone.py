@@ -107,6 +107,27 @@ def _plans(country_code: int) -> tuple[str, ...]:
     return tuple(one.national_number_pattern for one in numbers_of if one.national_number_pattern)
 
 
+@cache
+def keyed(country: str) -> str:
+    """A pattern of what is a whole telephone number of `country` (two letters) as it is dialled there.
+
+    What begins as a number with its country code may, has no end that is known, and does not fit. Empty where numbers
+    differ in length.
+    """
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country) if country else None
+    if not plan or not plan.general_desc or len(plan.general_desc.possible_length) != 1:
+        return ""
+    (length,), code = plan.general_desc.possible_length, str(plan.country_code)
+    national = rf"(?=\d{{{length}}}$)(?:{plan.general_desc.national_number_pattern})"
+    match plan.national_prefix:
+        case None:
+            return f"(?!{code}){national}"
+        case prefix if prefix == code:  # as in North America, where it may be left out
+            return f"(?:{prefix})?(?!{code}){national}"
+        case prefix:
+            return f"{prefix}{national}"
+
+
 def is_whole(number: str, country: str) -> bool:
     """Whether E.164 `number` is a possible one to which no digit can be added."""
     return normal(number, country) is not None and is_too_long(number + "0", country)

@@ -83,6 +83,12 @@ def is_of_figures(country: str) -> bool:
     return any(form.is_plain for form in _forms(country))
 
 
+def figures_in(country: str) -> int | None:
+    """How many figures each postcode of `country` has; None where they have letters, or some have more than others."""
+    lengths = {form.form.count("9") if form.is_plain else None for form in _forms(country)}
+    return lengths.pop() if len(lengths) == 1 else None
+
+
 def parse(heard: Heard, country: str, asked: bool) -> Found | None:
     """The last postcode of `country` (two letters) in `heard`, in normal form: `75011`, `1050-123`, `SW1A 1AA`.
 
