@@ -45,7 +45,7 @@ def sources(dialogue: Dialogue) -> list[str]:
 def flow(source: str, hearing: Hearing) -> Flow:
     """A shipped flow, or that of a file, which the recogniser can be used for. Raises ConfigurationError."""
     read = load_checked(source)
-    if read.language != "en" and hearing.model.endswith(ENGLISH_ONLY):
+    if read.language != "en" and "whisper" in hearing.recognisers and hearing.model.endswith(ENGLISH_ONLY):
         raise ConfigurationError(
             f"[hearing] model: {hearing.model} knows English only, and the flow {read.name} is in {read.language}; "
             "name a multilingual one, such as base"
