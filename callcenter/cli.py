@@ -26,7 +26,7 @@ from callcenter import (
     log,
     whisper_commands,
 )
-from callcenter.bench import media, plot, soak, turns
+from callcenter.bench import first_clause, media, plot, soak, turns
 from callcenter.bench.media_report import MediaReport
 from callcenter.config import Log, Settings
 from callcenter.errors import CallCenterError, innermost
@@ -130,6 +130,18 @@ def _add_benches(bench: argparse.ArgumentParser) -> None:
     picture.complete = shtab.FILE  # type: ignore[attr-defined]
     record = speed.add_argument("--record", type=Path, metavar="DIR", help="keep each call as a stereo WAV file there")
     record.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    clause = add(
+        "first-clause", _bench_first_clause, "measure what we add to a language model's and a voice's own time"
+    )
+    clause.add_argument(
+        "--at-once", type=turns.levels, default=(1, 10, 20), metavar="N,N…", help="calls at once (default 1,10,20)"
+    )
+    clause.add_argument(
+        "--seconds", type=float, default=40.0, metavar="S", help="measure each level so long (default 40)"
+    )
+    clause.add_argument(
+        "--voice-ms", type=float, default=150.0, metavar="MS", help="what the voice takes for a clause (default 150)"
+    )
     endurance = add("soak", _bench_soak, "let callers ring for long, and see whether memory and files stay flat")
     endurance.add_argument("--minutes", type=float, default=60.0, metavar="M", help="for so long (default 60)")
     endurance.add_argument("--at-once", type=_positive, default=2, metavar="N", help="calls at once (default 2)")
@@ -198,6 +210,13 @@ async def _bench_turns(options: argparse.Namespace, settings: Settings) -> int:
     return _measured(report, options)
 
 
+async def _bench_first_clause(options: argparse.Namespace, settings: Settings) -> int:
+    plan = first_clause.Plan(
+        cache=settings.paths.cache, at_once=options.at_once, seconds=options.seconds, voice_ms=options.voice_ms
+    )
+    return _measured(await first_clause.measure(plan, _progress), options)
+
+
 async def _bench_soak(options: argparse.Namespace, settings: Settings) -> int:
     plan = soak.Plan(
         settings=settings,
@@ -213,7 +232,9 @@ def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _measured(report: MediaReport | turns.Report | soak.Report, options: argparse.Namespace) -> int:
+def _measured(
+    report: MediaReport | turns.Report | first_clause.Report | soak.Report, options: argparse.Namespace
+) -> int:
     if options.json:
         print(json.dumps(report.as_json(), indent=2))
     else:
