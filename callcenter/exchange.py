@@ -19,12 +19,12 @@ from callcenter.asterisk.legs import prefix
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, stranded, sweep
 from callcenter.asterisk.switchboard import Switchboard
+from callcenter.background import running
 from callcenter.call import Call
 from callcenter.errors import AsteriskError
 from callcenter.office import Office, Offices, named
 from callcenter.outbound.passing import known
 from callcenter.refusal import Refusal
-from callcenter.background import running
 
 log = structlog.get_logger()
 

@@ -27,9 +27,9 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from callcenter import systemd
+from callcenter.background import running
 from callcenter.config import Hearing, Settings
 from callcenter.errors import ConfigurationError, Overloaded, SpeechError
-from callcenter.background import running
 from callcenter.speech.models import Models
 from callcenter.speech.recogniser import Recognised, Recogniser
 from callcenter.speech.whisper import Whisper

@@ -9,6 +9,7 @@ from typing import Literal
 
 from callcenter import repertoire
 from callcenter.asterisk.stream import EventStream
+from callcenter.background import running
 from callcenter.config import Outbound, Settings
 from callcenter.errors import ConfigurationError
 from callcenter.media.clock import Clock
@@ -24,7 +25,6 @@ from callcenter.outbound.outcomes import CANCELLED, Policy
 from callcenter.outbound.pacing import Pace
 from callcenter.outbound.progress import Progress, Stored, past, progress
 from callcenter.outbound.trunk import Dialling, Trunk
-from callcenter.background import running
 from callcenter.speech.voices import Sources, Voices
 from callcenter.store import campaigns, do_not_call
 from callcenter.store.contacts import Campaign, Contact, Tally

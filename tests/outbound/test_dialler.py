@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from callcenter.asterisk.stream import EventStream
+from callcenter.background import running
 from callcenter.control import Watchers, serving
 from callcenter.errors import ConfigurationError, innermost
 from callcenter.outbound.attempt import Attempt
@@ -20,7 +21,6 @@ from callcenter.outbound.ledger import Ledger
 from callcenter.outbound.outcomes import Policy
 from callcenter.outbound.pacing import Pace
 from callcenter.outbound.trunk import Dialling, Trunk, channel_of
-from callcenter.background import running
 from callcenter.store import campaigns, do_not_call, statements
 from callcenter.store.campaigns import Claim
 from callcenter.store.contacts import Campaign, Contact, Tally

@@ -41,6 +41,16 @@ async def test_a_number_is_heard_in_every_window(whisper: Whisper, window: int) 
     assert re.sub(r"\D", "", heard.text) == "5552347890"
 
 
+@pytest.mark.parametrize("seconds", [4, 29])
+async def test_a_prompt_of_any_length_is_no_failure(whisper: Whisper, seconds: int) -> None:
+    """The decoder has 448 places, of which thirty seconds of speech may need 256."""
+    said = pcm("phone_number")
+    before = bytes(max(0, seconds * RATE * 2 - len(said)))
+    prompt = "Stocks, bonds, funds, property, pension, crypto. " * 60
+    heard = await whisper.recognise(before + said, rate=RATE, language="en", prompt=prompt)
+    assert re.sub(r"\D", "", heard.text) == "5552347890"
+
+
 async def test_the_wait_for_a_worker_is_told(whisper: Whisper) -> None:
     async with asyncio.TaskGroup() as group:
         first, second = [
