@@ -20,8 +20,10 @@ from callcenter.speech.recogniser import Recognised, Recogniser
 
 LOCAL = "whisper"
 """As in `[hearing] recognisers`."""
-LOCAL_S = 20.0
+ALONE_S = 20.0
 """The local one takes its work in turn and refuses what is too much, so this is for one that hangs."""
+LOCAL_S = 8.0
+"""The same where there are others, who may hear sooner than one behind whom so much waits."""
 WORD_S = 1.0
 """Sound as long as this, context included, in which a cloud finds no word is shown to the next one as well."""
 NOBODY = (
@@ -76,9 +78,11 @@ async def opened(
     """
     async with AsyncExitStack() as stack:
         rungs: list[Rung[Recogniser]] = []
-        for name in listeners.afterwards(hearing):
+        names = tuple(listeners.afterwards(hearing))
+        for name in names:
             if name == LOCAL and local:
-                rungs.append(Rung(name=name, provider=local, timeout_s=LOCAL_S, tries=1))
+                timeout_s = LOCAL_S if len(names) > 1 else ALONE_S
+                rungs.append(Rung(name=name, provider=local, timeout_s=timeout_s, tries=1))
             elif name == openai_recogniser.NAME:
                 client = await stack.enter_async_context(openai_client.opened(openai.url, openai.key))
                 cloud = OpenAIRecogniser(client, openai.transcription)

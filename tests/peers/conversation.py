@@ -71,6 +71,8 @@ class Sensible:
     def _uses(self, text: str, request: dict[str, Any]) -> list[Piece]:
         """The tools that tell what the caller meant by `text`."""
         offered = {tool["function"]["name"]: tool["function"]["parameters"]["properties"] for tool in request["tools"]}
+        if "ready" in offered:  # the doctor's
+            return [{"name": "ready", "arguments": {"number": 7}}]
         for pattern, use in self._meanings.items():
             found = re.search(pattern, text, re.IGNORECASE)
             if found and use["name"] in offered:

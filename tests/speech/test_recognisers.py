@@ -69,6 +69,18 @@ def test_the_first_that_answers_is_it() -> None:
     virtual_time(run())
 
 
+def test_who_rests_is_asked_before_a_caller_is_heard_by_nobody() -> None:
+    async def run() -> None:
+        cloud, local = StandIn("cloud", SpeechError("status 500")), StandIn("local")
+        recogniser = ladder(cloud, local)
+        for _ in range(FAILURES):
+            assert (await heard(recogniser)).text == "local"
+        cloud.fault, local.fault = None, Overloaded("16 wait")
+        assert (await heard(recogniser)).text == "cloud"
+
+    virtual_time(run())
+
+
 @pytest.mark.parametrize(
     ("fault", "takes_s", "tries"),
     [
