@@ -30,7 +30,7 @@ from callcenter.dialogue.brain import (
     TransferFailed,
     Wait,
 )
-from callcenter.errors import CallerHungUp, innermost
+from callcenter.errors import CallerHungUp, LegError, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
 from callcenter.office import Office
@@ -46,6 +46,8 @@ LAST_WORDS_S = 20.0
 """A call that is told to end gets this long for its goodbye."""
 RING_S = 20.0
 """How long a person has to answer."""
+EXPLAINED_S = 0.5
+"""A line may break because the caller has hung up, which Asterisk says within this."""
 TAIL_S = 0.2
 """What Asterisk and the network still hold when our last frame has been sent."""
 
@@ -163,6 +165,7 @@ class Call:
         async with self._connected() as talk, asyncio.TaskGroup() as group:
             reflexes = [
                 group.create_task(self._follow_channel(talk.line)),
+                group.create_task(self._follow_line(talk.line)),
                 group.create_task(talk.attention.listen()),
                 group.create_task(talk.speaker.bridge_waits(self._awaited)),
                 group.create_task(self._watch_length()),
@@ -176,13 +179,12 @@ class Call:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Talk]:
         """The caller's sound, both ways."""
-        line, tape = self._office.line(), self._office.tape(self.id, self._now())
+        line = self._office.line(self.channel)
+        tape = self._office.tape(self.id, self._now(), line.rate)
         try:
             if tape:
                 line.record(tape)
-            peer = await self._legs.open(*line.local_address, self._office.codec)
-            if peer:
-                line.connect(peer)
+            await self._legs.open(line.wanted, line.connect)
             with closing(self._office.ear(line)) as ear:
                 self._meter.follow(lambda: heard(ear.seconds_heard))
                 ear.patience = self._office.manners.patience(self._brain.completeness)
@@ -201,7 +203,7 @@ class Call:
                 case HangUp():
                     await self._hang_up()
                     return _reason(incoming.happening)
-                case Transfer(to=person) if await self._transfer(person):
+                case Transfer(to=person) if await self._transfer(person, talk.line):
                     return "person"
                 case Transfer():
                     incoming = Incoming(happening=TransferFailed())
@@ -306,6 +308,14 @@ class Call:
                 case StasisEnd() | ChannelDestroyed():
                     raise CallerHungUp
 
+    async def _follow_line(self, line: Line) -> None:
+        """The end of a line that breaks. One that Asterisk ends because the caller has left is no fault."""
+        reason = await line.broken()
+        await asyncio.sleep(EXPLAINED_S)
+        if await self._legs.caller_is_gone():
+            raise CallerHungUp
+        raise LegError(f"the line broke: {reason}")
+
     async def _watch_length(self) -> None:
         await asyncio.sleep(self._office.limits.call_s)
         self._inbox.put(Ending(reason="length"))
@@ -315,7 +325,7 @@ class Call:
         await asyncio.sleep(TAIL_S)
         await self._legs.hang_up()
 
-    async def _transfer(self, person: str) -> bool:
+    async def _transfer(self, person: str, line: Line) -> bool:
         """Ring a person; True when they have talked to the caller and it is over, False when nobody answered."""
         self._enter(State.RINGING)
         if not await self._legs.ring_person(person, self.channel.caller_number, RING_S):
@@ -324,6 +334,7 @@ class Call:
         self._enter(State.TRANSFERRED)
         if self._limit:
             self._limit.reschedule(None)  # two people may talk for as long as they like
+        line.close()
         await self._legs.connect_person()
         await self._legs.hang_up()
         return True

@@ -18,14 +18,15 @@ import structlog
 
 from callcenter import __version__, garbage, local_time, repertoire, senses, systemd
 from callcenter.admission import Guard, Load
-from callcenter.asterisk.ari import Ari
+from callcenter.asterisk.ari import Ari, login, media_url
+from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import Channel
 from callcenter.asterisk.legs import Legs, Names
 from callcenter.asterisk.stream import EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners
 from callcenter.background import running
-from callcenter.config import Settings
+from callcenter.config import Asterisk, Settings
 from callcenter.control import Watchers, serving
 from callcenter.dialogue.brain import Brain
 from callcenter.dialogue.classify import desk as classify
@@ -37,11 +38,11 @@ from callcenter.dialogue.readiness import make_ready
 from callcenter.enquiry import Enquiries
 from callcenter.exchange import Door, Exchange
 from callcenter.latency import Latencies
+from callcenter.media import lines
+from callcenter.media.choice import DIALPLAN, LineChoice, chosen, rates
 from callcenter.media.clock import Clock
-from callcenter.media.g711 import CODECS
-from callcenter.media.rtp_line import RtpLine
 from callcenter.media.tape import recording
-from callcenter.office import Office, Offices
+from callcenter.office import Office, Offices, named
 from callcenter.preparation import Preparation
 from callcenter.senses import Senses
 from callcenter.speech.models import Models
@@ -87,11 +88,12 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
         await asyncio.to_thread(make_ready, flow, clock_of(settings))
     instance = instance_name(settings)
     watchers, clock, switchboard, latencies = Watchers(), Clock(), Switchboard(), Latencies()
-    spent = Meter(settings.prices)
+    spent, choose = Meter(settings.prices), partial(choice, settings)
     async with (
         senses.opened(settings, flows.values()) as speech,
         Database(settings.database, settings.paths) as database,
         Ari(settings.asterisk) as ari,
+        lines.opened(settings.media, clock, dialling(settings.asterisk)) as wires,
         recording(settings.recording, settings.paths.state) as tape,
         Enquiries.open() as enquiries,
         understanding(settings) as desk,
@@ -103,10 +105,11 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
         shared = partial(
             Office,
             instance=instance,
-            legs=partial(legs, ari, switchboard, instance),
-            codec=settings.media.codec,
+            legs=lambda channel, call: legs(
+                choose(channel), ari, switchboard, channel, Names(instance=instance, call=call)
+            ),
             tape=tape,
-            line=lambda: RtpLine.open(settings.media.host, CODECS[settings.media.codec], clock),
+            line=lambda channel: wires.open(choose(channel)),
             store=recorder.put,
             tell=watchers.publish,
             latencies=latencies,
@@ -122,7 +125,7 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
         weigh = partial(load, clock, speech, latencies)
         door = Door(guard=Guard(settings.admission), load=weigh, apologies=settings.admission.apologies)
         exchange = Exchange(offices, ari, switchboard, EventStream(settings.asterisk), door)
-        preparation = Preparation(speech.voices, spent, recorder.put)
+        preparation = Preparation(speech.voices, rates(settings.media), spent, recorder.put)
         await preparation.openings(flows.values())
         for part in (clock, speech.hearing, recorder):
             start(part.run())
@@ -135,6 +138,7 @@ async def opened(settings: Settings) -> AsyncIterator[Exchange]:
                 **answer(),
                 "model": brains.report(),
                 "clock": told_time(settings),
+                "lines": wires.report(),
                 "usage": as_report(spent.total()),
             }
 
@@ -188,9 +192,20 @@ def told_time(settings: Settings) -> dict[str, Any]:
     return {"now": now.isoformat(timespec="seconds"), "pretended": pretended}
 
 
-def legs(ari: Ari, switchboard: Switchboard, instance: str, channel: Channel, call: str) -> Legs:
-    """What the call of that name on `channel` makes in Asterisk."""
-    return Legs(ari, switchboard.open(channel.id), channel.id, Names(instance=instance, call=call))
+def dialling(settings: Asterisk) -> lines.Dialling:
+    """How we reach the WebSocket channels of the Asterisk whose ARI that is."""
+    return lines.Dialling(base=media_url(settings), headers=login(settings))
+
+
+def choice(settings: Settings, channel: Channel) -> LineChoice:
+    """The way of the sound of the call on `channel`."""
+    return chosen(settings.media, channel.did, named(channel.arguments))
+
+
+def legs(choice: LineChoice, ari: Ari, switchboard: Switchboard, channel: Channel, names: Names) -> Legs:
+    """What the call on `channel` makes in Asterisk for a line of that kind."""
+    kind = DialplanLegs if choice.kind == DIALPLAN else Legs
+    return kind(ari, switchboard.open(channel.id), channel.id, names)
 
 
 def manners(settings: Settings, flow: Flow) -> Manners:

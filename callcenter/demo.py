@@ -169,6 +169,10 @@ def led_to(settings: Settings, asterisk: PrivateAsterisk, state: Path) -> Settin
             "password": SecretStr(asterisk.phone_password),
         },
         "paths": {"state": state, "control": None},
+        "media": {
+            "audiosocket_listen": f"{asterisk.sip_host}:0",
+            "websocket_listen": f"{asterisk.sip_host}:{asterisk.websocket_port}",
+        },
     }
     return settings.model_copy(
         update={name: getattr(settings, name).model_copy(update=changes) for name, changes in sections.items()}

@@ -144,8 +144,11 @@ class Exchange:
     ) -> None:
         """A caller has arrived; or was `let_in` by a daemon that has died, and is not sent away now."""
         office = self._offices.asked_for(arguments)
-        if self._draining:
-            await self._decline(channel)
+        if "call" in named(arguments):
+            # It comes back from AudioSocket() to a call that is over: what ended it was not the caller.
+            await self._decline(channel, "nobody serves it any more")
+        elif self._draining:
+            await self._decline(channel, "draining")
         elif not let_in and (reason := self._door.guard.ask(self._load(), self._now())):
             self._refuse(channel, office, reason, calls)
         else:
@@ -169,8 +172,8 @@ class Exchange:
         finally:
             del self._served[party.name]
 
-    async def _decline(self, channel: Channel) -> None:
-        log.info("x call", reason="draining", channel=channel.id)
+    async def _decline(self, channel: Channel, reason: str) -> None:
+        log.info("x call", reason=reason, channel=channel.id)
         try:
             await self._ari.decline(channel.id)
         except AsteriskError as error:

@@ -40,11 +40,10 @@ class Office:
     flow: str
     """The name of the flow that its calls are about."""
     legs: Callable[[Channel, str], Legs]
-    tape: Callable[[UUID, float], Tape | None]
-    """A recording of the call with that id, from that loop time on, if calls are recorded."""
-    line: Callable[[], Line]
-    codec: str
-    """Of the line's RTP, as Asterisk names it."""
+    tape: Callable[[UUID, float, int], Tape | None]
+    """A recording of the call with that id, from that loop time on, at that rate, if calls are recorded."""
+    line: Callable[[Channel], Line]
+    """Of the kind that is chosen for that caller."""
     ear: Callable[[Line], Ear]
     brain: Callable[[Mapping[str, str]], Brain]
     """One that knows this of the other side beforehand, by slot."""

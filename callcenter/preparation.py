@@ -1,6 +1,6 @@
 """What the agent can say, rendered before anybody asks for it; what that costs is counted and recorded."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
@@ -10,7 +10,6 @@ import structlog
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.sentences import clauses
 from callcenter.errors import SpeechError
-from callcenter.media.pcm import NARROWBAND
 from callcenter.speech.voice import PreparedVoice
 from callcenter.store.records import PhrasePrepared, Record
 from callcenter.usage import Meter, Usage
@@ -21,9 +20,19 @@ log = structlog.get_logger()
 class Preparation:
     """Of the phrases of flows. Those that are on disk already cost nothing."""
 
-    def __init__(self, voices: Mapping[str, PreparedVoice], spent: Meter, store: Callable[[Record], None]) -> None:
-        """`voices` by flow; what is paid is added to `spent`, and a record of each phrase goes to `store`."""
+    def __init__(
+        self,
+        voices: Mapping[str, PreparedVoice],
+        rates: Sequence[int],
+        spent: Meter,
+        store: Callable[[Record], None],
+    ) -> None:
+        """`voices` by flow, for lines of these `rates`.
+
+        What is paid is added to `spent`, and a record of each phrase goes to `store`.
+        """
         self._voices = voices
+        self._rates = rates
         self._spent = spent
         self._store = store
 
@@ -44,7 +53,9 @@ class Preparation:
                 log.error("! phrases", flow=flow.name, error=str(error))
 
     async def _prepare(self, flow: Flow, phrases: Iterable[str]) -> None:
-        await self._voices[flow.name].prepare(phrases, NARROWBAND, partial(self._paid, flow.name))
+        texts, paid = tuple(phrases), partial(self._paid, flow.name)
+        for rate in self._rates:
+            await self._voices[flow.name].prepare(texts, rate, paid)
 
     def _paid(self, flow: str, provider: str, characters: int) -> None:
         charge = self._spent.add(provider, Usage(characters_spoken=characters))

@@ -70,15 +70,13 @@ class Refusal:
 
     async def _apologise(self) -> None:
         """Say the sentence to its end. The caller is not answered before it is there to be played."""
-        line = self._office.line()
+        line = self._office.line(self.channel)
         now = asyncio.get_running_loop().time
         try:
             async with asyncio.timeout(GRACE_S) as limit:
                 clips = [await self._office.voice.render(text, line.playout.rate) for text in clauses(self._sentence)]
                 limit.reschedule(now() + GRACE_S + sum(clip.seconds for clip in clips))
-                peer = await self._legs.open(*line.local_address, self._office.codec)
-                if peer:
-                    line.connect(peer)
+                await self._legs.open(line.wanted, line.connect)
                 for clip in clips:
                     line.playout.say(clip)
                 self._journal.saying(0, self._sentence)

@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from callcenter.dialogue.flow import load_flow
 from callcenter.dialogue.scripted import ScriptedBrain
 from callcenter.errors import CallerHungUp, LegError
 from callcenter.latency import Latencies
+from callcenter.media import udp
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ULAW
 from callcenter.media.line import Line
@@ -57,11 +59,16 @@ class PaperLegs(Legs):
         self.done: list[str] = []
         self.refuse: Exception | None = None
         self.person_answers = False
+        self.caller_gone = False
 
-    async def open(self, host: str, port: int, codec: str) -> tuple[str, int] | None:
+    async def caller_is_gone(self) -> bool:
+        return self.caller_gone
+
+    async def open(self, wanted: Mapping[str, str], connect: Callable[[Mapping[str, str]], Awaitable[None]]) -> None:
         if self.refuse:
             raise self.refuse
-        return self.peer
+        host, port = self.peer
+        await connect({"UNICASTRTP_LOCAL_ADDRESS": host, "UNICASTRTP_LOCAL_PORT": str(port)})
 
     async def steady(self, silent: Callable[[], bool]) -> None:
         pass
@@ -88,6 +95,18 @@ class PaperLegs(Legs):
         self.done.append("close")
 
 
+class BreakableLine(RtpLine):
+    """A line whose way to Asterisk may break."""
+
+    @cached_property
+    def fault(self) -> asyncio.Future[str]:
+        """Whose result breaks it."""
+        return asyncio.get_running_loop().create_future()
+
+    async def broken(self) -> str:
+        return await asyncio.shield(self.fault)
+
+
 @dataclass
 class Scene:
     """One call and everything around it."""
@@ -98,7 +117,7 @@ class Scene:
     records: list[Record] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
-    lines: list[RtpLine] = field(default_factory=list)
+    lines: list[BreakableLine] = field(default_factory=list)
     recorded: bool = False
     tapes: list[Tape] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
@@ -110,8 +129,8 @@ class Scene:
         """Run the call while `act` plays the caller; at its end the call is over."""
         flow = load_flow("investment")
 
-        def line() -> RtpLine:
-            self.lines.append(RtpLine.open("127.0.0.1", ULAW, self.clock))
+        def line(_: Channel) -> BreakableLine:
+            self.lines.append(BreakableLine(udp.bind("127.0.0.1"), ULAW, self.clock))
             return self.lines[-1]
 
         def ear(_: Line) -> Ear:
@@ -124,7 +143,6 @@ class Scene:
                 flow=flow.name,
                 legs=lambda channel, name: self.legs,
                 line=line,
-                codec="ulaw",
                 ear=ear,
                 brain=lambda known: self.brain(flow, now=lambda: datetime(2026, 11, 21, 9, 0)),  # noqa: DTZ001 - local time
                 voice=self.voice,
@@ -150,10 +168,10 @@ class Scene:
             await asyncio.wait([self.running])
             ticking.cancel()
 
-    def _tape(self, call: UUID, at: float) -> Tape | None:
+    def _tape(self, call: UUID, at: float, rate: int) -> Tape | None:
         if not self.recorded:
             return None
-        self.tapes.append(Tape(call, Path(f"{call}.wav"), at, ULAW.rate))
+        self.tapes.append(Tape(call, Path(f"{call}.wav"), at, rate))
         return self.tapes[-1]
 
     def say(self, text: str, seconds: float = 1.0) -> None:
@@ -582,6 +600,33 @@ def test_legs_that_cannot_be_made(refusal: Exception, reason: str, done: list[st
 
     scene = played(caller, lambda scene: setattr(scene.legs, "refuse", refusal))
     assert (scene.ended.reason, scene.legs.done) == (reason, done)
+
+
+@pytest.mark.parametrize(
+    ("caller_gone", "reason", "done"),
+    [(True, "caller", ["close"]), (False, "error: the line broke: cut", ["close", "give back"])],
+    ids=["the caller has left", "the caller is still there"],
+)
+def test_a_line_that_breaks_ends_the_call(caller_gone: bool, reason: str, done: list[str]) -> None:
+    async def act(scene: Scene) -> None:
+        await asyncio.sleep(0.5)
+        scene.lines[-1].fault.set_result("cut")
+        scene.legs.caller_gone = caller_gone
+
+    scene = played(act)
+    assert scene.ended.reason == reason
+    assert scene.legs.done == done
+    assert scene.lines[-1].received.dropped == 0
+
+
+def test_a_line_that_breaks_as_the_caller_hangs_up_is_no_fault() -> None:
+    async def act(scene: Scene) -> None:
+        await asyncio.sleep(0.5)
+        scene.lines[-1].fault.set_result("closed")
+        await asyncio.sleep(0.1)
+        scene.hang_up()
+
+    assert played(act).ended.reason == "caller"
 
 
 def test_a_person_who_answers_gets_the_call() -> None:

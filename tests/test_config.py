@@ -52,6 +52,14 @@ def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytes
         ("\n[asterisk]\nport = 8088\n", 3, "[asterisk] knows url, username, password, app"),
         ("[astersik]\n", 1, "the sections are asterisk, media"),
         ("[limits]\nsilences = 0\n", 2, "greater than or equal to 1"),
+        ("\n[media]\nrate = 16000\n", 2, 'media: Value error, rate 16000 needs line = "audiosocket" or "websocket"'),
+        ("[media]\nrate = 44100\n", 2, "Input should be 8000 or 16000"),
+        ("[media]\nline = 'audio'\n", 2, "'rtp', 'audiosocket' or 'websocket'"),
+        ("[media]\ncodec = 'g722'\n", 2, "'ulaw', 'alaw' or 'slin'"),
+        ("[media]\naudiosocket_listen = '9092'\n", 2, "String should match pattern"),
+        ("[media]\nwebsocket_key = 'key.pem'\n", 1, "websocket_key needs websocket_certificate"),
+        ('[media]\n[media.by_did."+33"]\nrate = 16000\n', 1, 'by_did.+33: rate 16000 needs line = "audiosocket"'),
+        ('[media.by_did."+33"]\nflow = "x"\n', 2, "a number has line, rate, codec"),
         ("[log]\n\nlevel = 'loud'\n", 3, "'debug', 'info', 'warning' or 'error'"),
         ("[asterisk\n", 1, "not TOML"),
         ("\n[hearing]\npause_ms = 300\n", 2, "early_ms 200, short_pause_ms 350, pause_ms 300, long_pause_ms 1100"),
@@ -91,6 +99,8 @@ def test_lists_and_tables_come_through_the_environment(tmp_path: Path, monkeypat
     text = (
         "[dialogue]\nflow = 'energy'\nflows = ['support', 'own.yaml']\npretend_it_is = 2026-11-20T09:30:00\n"
         "[talking.voices]\nfr = 'espeak:fr'\n"
+        "[media]\nrate = 16000\nline = 'websocket'\ndialplan_rates = [8000]\n"
+        "[media.by_did.'+33']\nline = 'audiosocket'\nrate = 8000\n"
         "[asterisk]\npassword = 'p'\n[hearing]\nrecognisers = ['flux', 'whisper']\n[prices.deepgram]\nminute = 0.006\n"
     )
     settings = config.load(written(tmp_path, text))

@@ -64,10 +64,11 @@ ALLOWED: dict[str, set[str]] = {
     "flow_commands": {*LEAVES, "dialogue", "display", "enquiry", "local_time", "simulation", "store", "workshop"},
     "simulation": {*LEAVES, "control", "debian", "latency", "media", "speech"},
     "demo": {*LEAVES, "control", "asterisk", "local_time", "simulation"},
-    "doctor": {*LEAVES, *PARTIES, "control", "openai_client", "outbound.endpoint", "repertoire"},
+    "doctor": {*LEAVES, *PARTIES, "control", "line_trial", "openai_client", "outbound.endpoint", "repertoire"},
+    "line_trial": {"asterisk", "config", "errors", "media"},
     "bench": {
         *(*LEAVES, *PARTIES),
-        *("attention", "call", "control", "demo", "garbage", "latency", "office", "simulation"),
+        *("attention", "call", "control", "demo", "garbage", "latency", "line_trial", "office", "simulation"),
     },
     "display": {"doctor", "figures", "simulation", "status_view", "store"},
     "figures": {"simulation", "usage"},

@@ -22,7 +22,6 @@ def office(flow: str) -> Office:
         flow=flow,
         legs=nobody,
         line=nobody,
-        codec="ulaw",
         ear=nobody,
         brain=nobody,
         voice=ToneVoice(),

@@ -9,7 +9,7 @@ from callcenter.config import Price
 from callcenter.dialogue.flow import Flow, load_flow
 from callcenter.dialogue.sentences import clauses
 from callcenter.errors import SpeechError
-from callcenter.media.pcm import Clip
+from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.preparation import Preparation
 from callcenter.speech.phrases import PhraseCache
 from callcenter.store.records import PhrasePrepared, Record
@@ -40,7 +40,8 @@ class Books:
         self.records: list[Record] = []
         self.spent = Meter({CLOUD: Price(million_characters=1_000_000)})
         phrases = PhraseCache(voice, folder)
-        self.preparation = Preparation({flow.name: phrases for flow in FLOWS}, self.spent, self.records.append)
+        voices = {flow.name: phrases for flow in FLOWS}
+        self.preparation = Preparation(voices, [NARROWBAND], self.spent, self.records.append)
 
     @property
     def characters(self) -> dict[str, list[int]]:

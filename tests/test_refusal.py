@@ -85,7 +85,7 @@ class Scene:
     def given_back(self) -> bool:
         return self.server.requests[-2:] == ["variable", "goOn"]
 
-    def _line(self) -> RtpLine:
+    def _line(self, _: Channel) -> RtpLine:
         self.lines.append(RtpLine.open("127.0.0.1", ULAW, self.clock))
         return self.lines[-1]
 
@@ -98,13 +98,12 @@ class Scene:
                 client.ari, client.switchboard.open(channel.id), channel.id, Names(instance="test", call=call)
             ),
             line=self._line,
-            codec="ulaw",
             ear=nobody,
             brain=nobody,
             voice=self.voice,
             fillers=(),
             store=self.records.append,
-            tape=lambda call, at: None,
+            tape=lambda call, at, rate: None,
             tell=lambda event: None,
             latencies=Latencies(),
             manners=Manners(

@@ -1,7 +1,8 @@
 """ARI's requests, as far as calls need them, over one pool of HTTP connections."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -59,6 +60,13 @@ class Ari:
         """Asterisk's own version."""
         return await self._get("asterisk/info", lambda content: str(content["system"]["version"]), only="system")
 
+    async def modules(self) -> set[str]:
+        """The modules that are loaded and running, such as `chan_rtp.so`."""
+        return await self._get(
+            "asterisk/modules",
+            lambda content: {str(item["name"]) for item in content if item["status"] == "Running"},
+        )
+
     async def channels(self) -> list[Channel]:
         """All channels of this Asterisk, whoever owns them."""
         return await self._get("channels", lambda content: [events.channel(item) for item in content])
@@ -112,20 +120,19 @@ class Ari:
         """Make the channel `snoop`, which hears what `channel` says and whispers what it is given."""
         await self._request("POST", f"channels/{channel}/snoop/{snoop}", spy="in", whisper="out", app=self.app)
 
-    async def external_media(self, channel: str, host: str, port: int, codec: str) -> tuple[str, int] | None:
-        """Make `channel`, which exchanges RTP of `codec` with us at `host` and `port`.
+    async def external_media(self, channel: str, wanted: Mapping[str, str]) -> dict[str, str]:
+        """Make `channel`, which carries sound between Asterisk and us; `wanted` are parameters of the request.
 
-        Returns the address of Asterisk's own end, None when it does not say.
+        Returns its channel variables: of Asterisk's own end, as far as it tells.
         """
         answer = await self._request(
-            "POST",
-            "channels/externalMedia",
-            channelId=channel,
-            app=self.app,
-            external_host=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            format=codec,
+            "POST", "channels/externalMedia", **{**wanted, "channelId": channel, "app": self.app}
         )
-        return _decoded(_rtp_peer, answer)
+        return _decoded(_variables, answer)
+
+    async def subscribe(self, channel: str) -> None:
+        """Have the events of `channel` sent to our application also while the dialplan has it."""
+        await self._request("POST", f"applications/{self.app}/subscription", eventSource=f"channel:{channel}")
 
     async def originate(self, endpoint: str, channel: str, *, caller: str, timeout: float) -> None:
         """Call `endpoint` as `channel`; it enters our application when it answers within `timeout` seconds.
@@ -191,6 +198,11 @@ def login(settings: Asterisk) -> dict[str, str]:
     return {"Authorization": aiohttp.encode_basic_auth(settings.username, settings.password.get_secret_value())}
 
 
+def media_url(settings: Asterisk) -> str:
+    """Where the same HTTP server has the sound of WebSocket channels, without the name of one."""
+    return re.sub(r"/ari$", "/media", re.sub("^http", "ws", settings.url.rstrip("/")))
+
+
 def unreachable(url: str, error: Exception) -> AsteriskError:
     """What to tell a person when no connection to ARI can be made or it breaks."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
@@ -228,7 +240,5 @@ def _bridge(content: dict[str, Any]) -> Bridge:
     return Bridge(id=str(content["id"]), channels=tuple(str(channel) for channel in content["channels"]))
 
 
-def _rtp_peer(content: dict[str, Any]) -> tuple[str, int] | None:
-    variables = content.get("channelvars", {})
-    host, port = variables.get("UNICASTRTP_LOCAL_ADDRESS"), variables.get("UNICASTRTP_LOCAL_PORT")
-    return (str(host), int(port)) if host and port else None
+def _variables(content: dict[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in content.get("channelvars", {}).items()}

@@ -5,11 +5,11 @@ person, or sent on in the dialplan, at any time:
 
     caller <- silence generator
       |
-    snoop  --  bridge  --  media  <- RTP -> us
+    snoop  --  bridge  --  media  <- RTP, AudioSocket or WebSocket -> us
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -33,6 +33,10 @@ LOOK_AGAIN_S = 0.2
 RING_GRACE_S = 2.0
 
 Result = TypeVar("Result")
+Wanted = Mapping[str, str]
+"""What Asterisk is asked for, by the names of ARI's `POST /channels/externalMedia`."""
+Connect = Callable[[Mapping[str, str]], Awaitable[None]]
+"""Called with the channel variables of what Asterisk has made; returns when sound can flow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,7 @@ class Names:
 
     @property
     def media(self) -> str:
-        """Our own RTP."""
+        """Our own sound."""
         return f"{prefix(self.instance)}{self.call}-media"
 
     @property
@@ -84,14 +88,13 @@ class Legs:
         mailbox.add(names.snoop)
         mailbox.add(names.media)
 
-    async def open(self, host: str, port: int, codec: str) -> tuple[str, int] | None:
-        """Make all legs, send the caller's sound to `host` and `port` as `codec`, then answer.
+    async def open(self, wanted: Wanted, connect: Connect) -> None:
+        """Make all legs, have the caller's sound go both ways, then answer.
 
-        Returns Asterisk's RTP address when it says it. The call is answered last: a caller whom we cannot serve is
-        not charged, and the first frame that we send is heard.
-        Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses or does not answer.
+        The call is answered last: a caller whom we cannot serve is not charged, and the first frame that we send is
+        heard. Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses or does not answer.
         """
-        return await self.while_caller_stays(self._open(host, port, codec))
+        await self.while_caller_stays(self._open(wanted, connect))
 
     async def while_caller_stays(self, work: Coroutine[Any, Any, Result]) -> Result:
         """What `work` comes to. Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses."""
@@ -136,8 +139,7 @@ class Legs:
         Raises LegError when Asterisk refuses.
         """
         try:
-            await self._ari.stop_silence(self._caller)
-            await self._remove_all(self._names.snoop, self._names.media)
+            await self._free_caller()
             await self._ari.add_to_bridge(self._names.bridge, self._caller, self._person)
         except AsteriskError as error:
             if not (await self._gone(self._caller) or await self._gone(self._person)):
@@ -175,6 +177,10 @@ class Legs:
         finally:
             self._mailbox.close()
 
+    async def caller_is_gone(self) -> bool:
+        """Whether the caller is known to have left. Never raises for what Asterisk answers."""
+        return await self._gone(self._caller)
+
     @property
     def _person(self) -> str:
         return self._names.person(self._attempts)
@@ -186,10 +192,10 @@ class Legs:
             log.warning("! caller not given back", channel=self._caller, error=str(error))
             await self.hang_up()
 
-    async def _open(self, host: str, port: int, codec: str) -> tuple[str, int] | None:
+    async def _open(self, wanted: Wanted, connect: Connect) -> None:
         ari, names = self._ari, self._names
         async with asyncio.TaskGroup() as group:
-            media = group.create_task(self._make(names.media, ari.external_media(names.media, host, port, codec)))
+            group.create_task(self._make_media(wanted, connect))
             group.create_task(self._make(names.snoop, ari.snoop(self._caller, names.snoop)))
             group.create_task(self._make(names.bridge, ari.create_bridge(names.bridge)))
         await self._entered(names.snoop)
@@ -197,8 +203,16 @@ class Legs:
         await ari.add_to_bridge(names.bridge, names.snoop, names.media)
         await ari.answer(self._caller)
         await ari.start_silence(self._caller)
-        log.info("= legs open", channel=self._caller, peer=media.result())
-        return media.result()
+        log.info("= legs open", channel=self._caller, transport=wanted.get("transport", "udp"), format=wanted["format"])
+
+    async def _make_media(self, wanted: Wanted, connect: Connect) -> None:
+        media = self._names.media
+        await connect(await self._make(media, self._ari.external_media(media, wanted)))
+
+    async def _free_caller(self) -> None:
+        """Take away what stands between the caller and a person; the bridge is left."""
+        await self._ari.stop_silence(self._caller)
+        await self._remove_all(self._names.snoop, self._names.media)
 
     async def _ring(self, endpoint: str, caller: str, timeout: float) -> bool:
         person = self._person

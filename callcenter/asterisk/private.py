@@ -104,6 +104,11 @@ class PrivateAsterisk:
         return self.parameters.ari_password
 
     @property
+    def websocket_port(self) -> int:
+        """Of the daemon, where this Asterisk connects to with WebSockets."""
+        return self.parameters.websocket_port
+
+    @property
     def sip_port(self) -> int:
         """UDP."""
         return self.parameters.sip_port

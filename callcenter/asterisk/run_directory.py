@@ -10,7 +10,10 @@ from callcenter.errors import AsteriskError, MissingPartError
 
 LOOPBACK = "127.0.0.1"
 BLOCK = 1000
-"""Ports of one instance: SIP on the first, HTTP on the second, sound on those from the tenth on."""
+"""Ports of one instance: SIP on the first, HTTP on the second, sound on those from the tenth on.
+
+The third is where it finds a daemon that listens for WebSockets.
+"""
 
 PARAMETERS = "asterisk.json"
 
@@ -62,6 +65,11 @@ class Parameters:
         """UDP."""
         return self.block
 
+    @property
+    def websocket_port(self) -> int:
+        """TCP, of the daemon."""
+        return self.block + 2
+
 
 def lay_out(run_dir: Path, parameters: Parameters, program: Program) -> None:
     """Write an instance's configuration, and make the directories that it names."""
@@ -95,6 +103,7 @@ def _changes(run_dir: Path, parameters: Parameters, program: Program) -> dict[st
         "asterisk.conf": {"[directories](!)": "[directories]\n" + _directories(run_dir, program)},
         "http.conf": {"bindport = 8088": f"bindport = {parameters.http_port}"},
         "pjsip.conf": {"bind = 127.0.0.1:5060": f"bind = {LOOPBACK}:{parameters.sip_port}"},
+        "websocket_client.conf": {"ws://127.0.0.1:9093/": f"ws://{LOOPBACK}:{parameters.websocket_port}/"},
         "rtp.conf": {
             "rtpstart = 10000": f"rtpstart = {first + 10}",
             "rtpend = 20000": f"rtpend = {first + BLOCK - 1}",

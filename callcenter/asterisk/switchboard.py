@@ -28,6 +28,7 @@ class Mailbox:
         self._events: deque[ChannelEvent] = deque()
         self._entered: set[str] = set()
         self._left: set[str] = set()
+        self._lent: set[str] = set()
         self._waiting: set[asyncio.Future[None]] = set()
 
     def add(self, channel: str) -> None:
@@ -39,6 +40,14 @@ class Mailbox:
         """Receive nothing more. May be called twice."""
         while self._channels:
             self._registered.pop(self._channels.pop(), None)
+
+    def lend(self, channel: str) -> None:
+        """The dialplan gets `channel` and is to give it back: that it goes there is not its end, and not told.
+
+        From here on `entered` says whether it is back.
+        """
+        self._entered.discard(channel)
+        self._lent.add(channel)
 
     def entered(self, channel: str) -> bool:
         """Whether `channel` has come into our hands."""
@@ -68,6 +77,9 @@ class Mailbox:
         match event:
             case StasisStart():
                 self._entered.add(event.channel_id)
+            case StasisEnd() if event.channel_id in self._lent:
+                self._lent.discard(event.channel_id)
+                return
             case StasisEnd() | ChannelDestroyed():
                 self._left.add(event.channel_id)
         if len(self._events) >= self._limit and not isinstance(event, StasisEnd | ChannelDestroyed):

@@ -21,7 +21,7 @@ import uvloop
 
 from callcenter import garbage, log
 from callcenter.asterisk.events import Channel, ChannelEvent, StasisEnd
-from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.legs import Connect, Legs, Wanted
 from callcenter.attention import Manners
 from callcenter.bench import elsewhere
 from callcenter.call import Call
@@ -60,9 +60,10 @@ class Wires(Legs):
         self._peer = peer
         self._over = asyncio.Event()
 
-    async def open(self, host: str, port: int, codec: str) -> Address:
-        """The caller's own address."""
-        return self._peer
+    async def open(self, wanted: Wanted, connect: Connect) -> None:
+        """The caller's own address is the other end."""
+        host, port = self._peer
+        await connect({"UNICASTRTP_LOCAL_ADDRESS": host, "UNICASTRTP_LOCAL_PORT": str(port)})
 
     async def steady(self, silent: Callable[[], bool]) -> None:
         """Nothing jitters here."""
@@ -165,9 +166,8 @@ class Steered:
             instance="bench",
             flow=flow.name,
             legs=visit.legs,
-            tape=lambda call, at: None,
-            line=lambda: RtpLine.open(self._host, ULAW, self._clock),
-            codec="ulaw",
+            tape=lambda call, at, rate: None,
+            line=lambda channel: RtpLine.open(self._host, ULAW, self._clock),
             ear=partial(self._ear, visit.words),
             brain=self._brain,
             voice=self._voice,

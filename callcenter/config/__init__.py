@@ -17,6 +17,7 @@ import platformdirs
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from callcenter.config.media import LineOfNumber, Media
 from callcenter.config.mistakes import explained
 from callcenter.config.providers import Deepgram, Model, OpenAI, Price, ProviderName, Remote
 from callcenter.config.section import PREFIX, Section
@@ -28,7 +29,6 @@ from callcenter.config.sections import (
     Hearing,
     Limits,
     Log,
-    Media,
     Outbound,
     Paths,
     Phone,
@@ -47,6 +47,7 @@ __all__ = [
     "Dialogue",
     "Hearing",
     "Limits",
+    "LineOfNumber",
     "Log",
     "Media",
     "Model",
@@ -171,7 +172,7 @@ def _in_environment(value: Any) -> str:
         case SecretStr():
             return value.get_secret_value()
         case tuple() | dict():
-            return json.dumps(value)
+            return json.dumps(value, default=dict)
         case _:
             return str(value)
 

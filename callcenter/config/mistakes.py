@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from callcenter.config.media import LineOfNumber
 from callcenter.config.providers import Price
 from callcenter.config.section import PREFIX, Section
 from callcenter.errors import ConfigurationError, FileError
@@ -39,6 +40,8 @@ def _allowed(keys: list[str], known: Mapping[str, FieldInfo]) -> str:
     model = section.annotation
     if keys[0] == "prices" and len(keys) > 2 and keys[2] not in Price.model_fields:
         return f"; a price has {', '.join(Price.model_fields)}"
+    if keys[:2] == ["media", "by_did"] and len(keys) > 3 and keys[3] not in LineOfNumber.model_fields:
+        return f"; a number has {', '.join(LineOfNumber.model_fields)}"
     if len(keys) > 1 and isinstance(model, type) and issubclass(model, Section) and keys[1] not in model.model_fields:
         return f"; [{keys[0]}] knows {', '.join(model.model_fields)}"
     return ""

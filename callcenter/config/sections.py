@@ -25,14 +25,6 @@ class Asterisk(Section):
     app: str = "ai-call-center"
 
 
-class Media(Section):
-    """The sound between Asterisk and the daemon."""
-
-    host: str = "127.0.0.1"
-    """The address of this daemon that Asterisk sends RTP to, and that the daemon binds."""
-    codec: Literal["ulaw", "alaw"] = "ulaw"
-
-
 class Hearing(Section):
     """Voice activity and the recogniser."""
 

@@ -4,13 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
+from callcenter import line_trial
 from callcenter.config import Settings
-from callcenter.doctor import clouds, language_model, parts, sound
+from callcenter.doctor import clouds, language_model, parts
 from callcenter.doctor.finding import Check, Finding
 from callcenter.doctor.sample import PATIENCE_S, Equipment
 from callcenter.speech.voice import VoiceName
 
 TRUNK_ADVICE = "`callcenter campaign` waits until it is well"
+LINE_ADVICE = {
+    "rtp": "let UDP pass between Asterisk and [media] host, and load chan_rtp",
+    "audiosocket": "let TCP pass from Asterisk to [media] audiosocket_listen, and load chan_audiosocket",
+    "websocket": "let TCP pass to http.conf's port or to [media] websocket_listen, and load chan_websocket",
+}
 NOBODY: dict[str, list[VoiceName]] = {"en": []}
 """Whose voices there are where no flow can be read."""
 
@@ -26,7 +32,7 @@ def groups(settings: Settings, patience_s: float = PATIENCE_S) -> list[list[Chec
     """What is checked one after the other; those of one group at once, as they do not get in each other's way."""
     equipment = equipped(settings, patience_s)
     alone = [[check] for check in here(settings, equipment)]
-    return [*alone, elsewhere(settings, equipment), connected(settings), *([check] for check in running())]
+    return [*alone, elsewhere(settings, equipment), connected(settings), *([check] for check in running(settings))]
 
 
 def equipped(settings: Settings, patience_s: float = PATIENCE_S) -> Equipment:
@@ -83,18 +89,33 @@ def connected(settings: Settings) -> list[Check]:
     ]
 
 
-def running() -> list[Check]:
+def running(settings: Settings) -> list[Check]:
     """What is only seen at work, each by itself: a tone must not stutter because something else is looked at."""
     return [
-        Check(
-            name="RTP both ways",
-            find=sound.both_ways,
-            advice="let UDP pass between Asterisk and [media] host, and load chan_rtp",
-        ),
+        *lines(settings),
         Check(
             name="daemon",
             find=parts.daemon,
             advice="start it: `systemctl start callcenter`, or `callcenter run`",
+        ),
+    ]
+
+
+def lines(settings: Settings) -> list[Check]:
+    """The ways that the sound of calls may take: which there are, and each that is chosen."""
+    return [
+        Check(
+            name="lines",
+            find=line_trial.offered,
+            advice="load the module in modules.conf, or choose another [media] line",
+        ),
+        *(
+            Check(
+                name=f"{line_trial.name(choice)} both ways",
+                find=partial(line_trial.tried, choice),
+                advice=LINE_ADVICE[choice.kind],
+            )
+            for choice in line_trial.choices(settings)
         ),
     ]
 

@@ -1,6 +1,7 @@
-"""ITU-T G.711: µ-law and A-law, one byte a sample at 8 kHz, by table."""
+"""What RTP carries: µ-law and A-law of ITU-T G.711, one byte a sample at 8 kHz, by table; and linear samples."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +47,32 @@ def _magnitude(values: _Values) -> _Values:
     return values ^ (values >> 15)
 
 
-class Codec:
-    """A payload of RTP, to and from 16-bit PCM."""
+class Codec(Protocol):
+    """A way to write samples, to and from 16-bit PCM."""
+
+    rate: int
+    """Samples per second."""
+    width: int
+    """Bytes per sample."""
+    name: str
+    """As Asterisk spells it."""
+    payload_type: int
+    """Of RTP."""
+    silence: bytes
+    """The code of 0."""
+
+    def encode(self, pcm: bytes) -> bytes:
+        """16-bit PCM as codes."""
+
+    def decode(self, codes: bytes) -> bytes:
+        """Codes as 16-bit PCM."""
+
+
+class G711:
+    """One byte a sample, by table."""
 
     rate = 8000
+    width = 1
 
     def __init__(
         self,
@@ -77,6 +100,29 @@ class Codec:
         return self._decoded.take(np.frombuffer(codes, np.uint8)).tobytes()
 
 
-ULAW = Codec("ulaw", 0, _ulaw_expanded, _ulaw_compressed)
-ALAW = Codec("alaw", 8, _alaw_expanded, _alaw_compressed)
-CODECS = {codec.name: codec for codec in (ULAW, ALAW)}
+class Linear:
+    """16-bit samples as they are; with `swapped`, in network byte order, as RTP has them (RFC 3551, section 4.5.11)."""
+
+    width = 2
+    name = "slin"
+    payload_type = 10
+    """Which Asterisk uses for 8 kHz, though RFC 3551 has it for 44.1."""
+    silence = b"\0\0"
+
+    def __init__(self, rate: int, *, swapped: bool) -> None:
+        self.rate = rate
+        self._swapped = swapped
+
+    def encode(self, pcm: bytes) -> bytes:
+        """16-bit PCM as codes, two bytes a sample."""
+        return np.frombuffer(pcm, "<i2").astype(">i2").tobytes() if self._swapped else pcm
+
+    def decode(self, codes: bytes) -> bytes:
+        """Codes as 16-bit PCM."""
+        return np.frombuffer(codes, ">i2").astype("<i2").tobytes() if self._swapped else codes
+
+
+ULAW = G711("ulaw", 0, _ulaw_expanded, _ulaw_compressed)
+ALAW = G711("alaw", 8, _alaw_expanded, _alaw_compressed)
+SLIN = Linear(8000, swapped=True)
+CODECS: dict[str, Codec] = {codec.name: codec for codec in (ULAW, ALAW, SLIN)}

@@ -21,7 +21,7 @@ class Holes:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._edge = codec.rate * EDGE_MS // 1000
+        self._edge = codec.rate * EDGE_MS // 1000 * codec.width
         self._silence = codec.silence * (codec.rate * FRAME_MS // 1000)
         self._held = 0
 
@@ -51,10 +51,10 @@ class Holes:
         return rms_dbfs(to_samples(self._codec.decode(codes))) > LOUD_DBFS
 
     def _filling(self, past: bytes, coming: bytes) -> bytes:
-        return conceal(self._codec, past, coming, len(self.flush()))
+        return conceal(self._codec, past, coming, len(self.flush()) // self._codec.width)
 
 
 def conceal(codec: Codec, past: bytes, coming: bytes, size: int) -> bytes:
-    """`size` codes for what is missing between the two."""
+    """The codes of `size` samples for what is missing between the two."""
     before, after = to_samples(codec.decode(past)), to_samples(codec.decode(coming))
-    return codec.encode(to_pcm(concealed(before, after, size)))
+    return codec.encode(to_pcm(concealed(before, after, size, codec.rate)))

@@ -1,19 +1,31 @@
 """The seam between a call and its sound: whatever carries the frames, a call sees this."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from callcenter.media.pcm import FrameQueue
 from callcenter.media.playout import Playout
-from callcenter.media.rtp_packet import Address
 from callcenter.media.tape import Tape
+
+CONNECT_S = 5.0
+"""`Line.connect` gives up after this."""
+STALL_S = 5.0
+"""A way on which nothing has come, or nothing could be sent, for so long is broken, where something always comes."""
 
 
 class Line(Protocol):
-    """The two-way audio of one call, in 20 ms frames."""
+    """The two-way audio of one call, in 20 ms frames of 16-bit PCM."""
 
     @property
-    def local_address(self) -> Address:
-        """Where Asterisk must send the caller's sound."""
+    def rate(self) -> int:
+        """Samples per second, of both sides: 8000 or 16000."""
+
+    @property
+    def wanted(self) -> Mapping[str, str]:
+        """What Asterisk is to be asked for, by the names of ARI's `POST /channels/externalMedia`.
+
+        `external_host` and `format`; `transport`, `encapsulation`, `connection_type`, `data` where they are not RTP's.
+        """
 
     @property
     def received(self) -> FrameQueue:
@@ -23,8 +35,18 @@ class Line(Protocol):
     def playout(self) -> Playout:
         """What the caller hears."""
 
-    def connect(self, peer: Address) -> None:
-        """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
+    async def connect(self, channel: Mapping[str, str]) -> None:
+        """Return when sound can flow, once Asterisk has made the channel that was `wanted`.
+
+        `channel` is what Asterisk says of it: its channel variables, such as UNICASTRTP_LOCAL_ADDRESS. Raises LegError
+        when nothing has come of it after CONNECT_S.
+        """
+
+    async def broken(self) -> str:
+        """Return once the way to Asterisk has broken, with the reason; what `close` ends is not broken.
+
+        Never returns on a line that has nothing to break, such as RTP.
+        """
 
     def record(self, tape: Tape) -> None:
         """Keep both sides on `tape`, which ends with the line."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from callcenter.media.concealment import REACH
+from callcenter.media.concealment import reach
 from callcenter.media.g711 import Codec
 from callcenter.media.holes import Holes, conceal
 from callcenter.media.jitter import Reorder
@@ -44,6 +44,7 @@ class Receiver:
         self._past = b""
         """The codes of the latest sound."""
         self._rest = b""
+        self._reach = reach(codec.rate) * codec.width
         self._holes = Holes(codec)
 
     def latch(self, peer: Address) -> None:
@@ -78,8 +79,8 @@ class Receiver:
         self._counters.received += 1
         self._reorder.follow_on()
         self._sequence = (self._sequence + 1) & 0xFFFF
-        self._timestamp = (self._timestamp + len(codes)) & 0xFFFFFFFF
-        self._past = (self._past + codes)[-REACH:]
+        self._timestamp = (self._timestamp + len(codes) // self._codec.width) & 0xFFFFFFFF
+        self._past = (self._past + codes)[-self._reach :]
         self._foresee()
         return [self._codec.decode(codes)]
 
@@ -92,7 +93,9 @@ class Receiver:
 
     def _accepted(self, datagram: bytes) -> Packet | None:
         packet = Packet.parse(datagram)
-        if packet is None or len(packet.payload) > self._codec.rate * MAX_PACKET_MS // 1000:
+        width = self._codec.width
+        longest = self._codec.rate * MAX_PACKET_MS // 1000 * width
+        if packet is None or len(packet.payload) > longest or len(packet.payload) % width:
             self._counters.malformed += 1
             return None
         if packet.payload_type == self._codec.payload_type:
@@ -116,7 +119,7 @@ class Receiver:
             self._past = b""
             return
         gap = (packet.timestamp - self._timestamp) & 0xFFFFFFFF
-        self._timestamp = (packet.timestamp + len(packet.payload)) & 0xFFFFFFFF
+        self._timestamp = (packet.timestamp + len(packet.payload) // self._codec.width) & 0xFFFFFFFF
         if not gap:
             self._add(self._holes.push(packet.payload, self._past))
             return
@@ -125,7 +128,7 @@ class Receiver:
             # Across a jump no frame is begun, so that frames and packets keep step.
             self._rest = self._past = b""
         elif not follows:
-            after = b"".join(later.payload for later in coming)[:REACH]
+            after = b"".join(later.payload for later in coming)[: self._reach]
             self._add(conceal(self._codec, self._past, after, gap))
         else:
             self._add(self._codec.silence * gap)
@@ -133,10 +136,10 @@ class Receiver:
 
     def _add(self, codes: bytes) -> None:
         self._rest += codes
-        self._past = (self._past + codes)[-REACH:]
+        self._past = (self._past + codes)[-self._reach :]
 
     def _frames(self) -> list[bytes]:
-        size = _samples(self._codec)
+        size = _samples(self._codec) * self._codec.width
         whole = len(self._rest) - len(self._rest) % size
         codes, self._rest = self._rest[:whole], self._rest[whole:]
         return [self._codec.decode(codes[start : start + size]) for start in range(0, whole, size)]

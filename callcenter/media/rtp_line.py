@@ -3,10 +3,12 @@
 import asyncio
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import structlog
 
+from callcenter.errors import LegError
 from callcenter.media import udp
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import Codec
@@ -23,10 +25,12 @@ class RtpLine:
     """A `Line` to one external media channel of Asterisk."""
 
     def __init__(self, sock: socket.socket, codec: Codec, clock: Clock) -> None:
+        self.rate = codec.rate
         self.received = FrameQueue(codec.rate)
         self.playout = Playout(codec.rate)
         self.counters = Counters()
         self.local_address: Address = sock.getsockname()[:2]
+        self._codec = codec.name
         self._socket = sock
         self._clock = clock
         self._peer: Address | None = None
@@ -44,10 +48,30 @@ class RtpLine:
         """A line on a free port of `host`, a numeric address. Raises LegError when there is none."""
         return cls(udp.bind(host), codec, clock)
 
-    def connect(self, peer: Address) -> None:
-        """Talk to `peer` alone: the numeric address from which Asterisk says it sends."""
+    @property
+    def wanted(self) -> dict[str, str]:
+        """What Asterisk is to be asked for."""
+        host, port = self.local_address
+        return {"external_host": f"[{host}]:{port}" if ":" in host else f"{host}:{port}", "format": self._codec}
+
+    async def connect(self, channel: Mapping[str, str]) -> None:
+        """Talk to where Asterisk says that it sends from; if it does not, to the first to send."""
+        host, port = channel.get("UNICASTRTP_LOCAL_ADDRESS"), channel.get("UNICASTRTP_LOCAL_PORT")
+        if not (host and port):
+            return
+        if not port.isdecimal():
+            raise LegError(f"Asterisk says that it sends from port {port!r}")
+        self.latch((host, int(port)))
+
+    def latch(self, peer: Address) -> None:
+        """Talk to `peer` alone, a numeric address."""
         self._receiver.latch(peer)
         self._latch(peer)
+
+    async def broken(self) -> str:
+        """Never: nothing tells that datagrams do not arrive, and a caller may be silent for long."""
+        await asyncio.get_running_loop().create_future()
+        return ""
 
     def record(self, tape: Tape) -> None:
         """Keep both sides on `tape`, which ends with the line."""

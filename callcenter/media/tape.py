@@ -196,10 +196,10 @@ class Tapes:
 
 
 @asynccontextmanager
-async def recording(settings: Recording, state: Path) -> AsyncIterator[Callable[[UUID, float], Tape | None]]:
+async def recording(settings: Recording, state: Path) -> AsyncIterator[Callable[[UUID, float, int], Tape | None]]:
     """What starts the tape of a call, as `Tapes.start` does, while the block runs; no call has one unless enabled."""
     if not settings.enabled:
-        yield lambda call, at: None
+        yield lambda call, at, rate: None
         return
     async with Tapes(settings.folder or state / "recordings", keep_days=settings.keep_days) as tapes:
         yield tapes.start

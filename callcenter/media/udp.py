@@ -12,7 +12,7 @@ from callcenter.media.rtp_packet import Address
 
 BURST = 8
 """Datagrams read of a socket at a time, in turn with the others', so a flood on one starves no other."""
-_LARGEST = 2048
+_LARGEST = 4096
 """Longer than any packet that `rtp` accepts."""
 
 

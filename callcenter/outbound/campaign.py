@@ -229,7 +229,6 @@ async def _message(flow: str, order: Order, clock: Clock) -> Message:
     return Message(
         clip=await _spoken(flow, order),
         line=lambda: RtpLine.open(media.host, CODECS[media.codec], clock),
-        codec=media.codec,
         beep_s=order.outbound.beep_s,
     )
 

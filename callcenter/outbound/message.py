@@ -27,7 +27,6 @@ class Message:
 
     clip: Clip
     line: Callable[[], Line]
-    codec: str
     beep_s: float
     """How long to wait for the beep."""
 
@@ -35,9 +34,7 @@ class Message:
         """Whether the machine was told all of it. Never raises for what Asterisk or the machine does."""
         line = self.line()
         try:
-            peer = await legs.open(*line.local_address, self.codec)
-            if peer:
-                line.connect(peer)
+            await legs.open(line.wanted, line.connect)
             if not await legs.while_caller_stays(self._ready(line)):
                 return False
             await legs.while_caller_stays(self._say(line))

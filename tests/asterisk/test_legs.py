@@ -1,7 +1,7 @@
 """Legs against a small Asterisk that can refuse, stall, garble and hang up at every step."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -15,8 +15,13 @@ from tests.peers.ari_server import AriServer, Fault
 
 CALLER = "1795232810.1"
 NAMES = Names(instance="test", call="c1")
+WANTED = {"external_host": "127.0.0.1:4000", "format": "ulaw"}
 STEPS = ["bridge", "snoop", "externalMedia", "addChannel", "answer", "silence"]
 STATUSES = [400, 401, 404, 409, 412, 422, 500, Fault.CUT]
+
+
+async def connect(channel: Mapping[str, str]) -> None:
+    """Sound can flow."""
 
 
 def arrive(server: AriServer, client: Client) -> tuple[Legs, Mailbox]:
@@ -32,7 +37,15 @@ def left_over(server: AriServer) -> list[str]:
 async def test_opens_and_closes(server: AriServer, client: Client) -> None:
     legs, mailbox = arrive(server, client)
 
-    assert await legs.open("127.0.0.1", 4000, "ulaw") == ("127.0.0.1", 40234)
+    made: list[Mapping[str, str]] = []
+
+    async def connect_and_note(channel: Mapping[str, str]) -> None:
+        assert "answer" not in server.requests
+        made.append(channel)
+
+    await legs.open(WANTED, connect_and_note)
+
+    assert made == [{"UNICASTRTP_LOCAL_ADDRESS": "127.0.0.1", "UNICASTRTP_LOCAL_PORT": "40234"}]
 
     assert server.bridges == {"cc-test-c1-bridge": {"cc-test-c1-snoop", "cc-test-c1-media"}}
     assert server.requests[-2:] == ["answer", "silence"]
@@ -50,7 +63,7 @@ async def test_refused(server: AriServer, client: Client, step: str, status: int
     server.faults[step] = status
 
     with pytest.raises(LegError, match=CALLER):
-        await legs.open("127.0.0.1", 4000, "ulaw")
+        await legs.open(WANTED, connect)
 
     await legs.close()
     assert left_over(server) == []
@@ -65,7 +78,7 @@ async def test_stalled(server: AriServer, client: Client, step: str) -> None:
 
     async with asyncio.timeout(1):
         with pytest.raises(CallerHungUp):
-            await legs.open("127.0.0.1", 4000, "ulaw")
+            await legs.open(WANTED, connect)
         await legs.close()
 
     assert left_over(server) == []
@@ -76,7 +89,7 @@ async def test_garbage(server: AriServer, client: Client) -> None:
     server.faults["externalMedia"] = Fault.GARBAGE
 
     with pytest.raises(LegError, match="not understood"):
-        await legs.open("127.0.0.1", 4000, "ulaw")
+        await legs.open(WANTED, connect)
     await legs.close()
 
 
@@ -86,7 +99,7 @@ async def test_caller_hangs_up_at_every_step(server: AriServer, client: Client, 
     server.before[step] = lambda: server.hang_up(CALLER)
 
     with pytest.raises(CallerHungUp):
-        await legs.open("127.0.0.1", 4000, "ulaw")
+        await legs.open(WANTED, connect)
 
     await legs.close()
     assert left_over(server) == []
@@ -97,7 +110,7 @@ async def test_refusal_before_the_event_that_explains_it(server: AriServer, clie
     server.before["answer"] = lambda: server.channels.pop(CALLER)
 
     with pytest.raises(CallerHungUp):
-        await legs.open("127.0.0.1", 4000, "ulaw")
+        await legs.open(WANTED, connect)
     await legs.close()
 
 
@@ -107,7 +120,7 @@ async def test_cancelled(server: AriServer, client: Client) -> None:
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
-            await legs.open("127.0.0.1", 4000, "ulaw")
+            await legs.open(WANTED, connect)
 
     await legs.close()
     assert left_over(server) == []
@@ -117,7 +130,7 @@ async def test_keys_pressed_meanwhile_are_kept(server: AriServer, client: Client
     legs, mailbox = arrive(server, client)
     server.before["snoop"] = lambda: server.press(CALLER, "5")
 
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
 
     events = [await mailbox.next() for _ in range(4)]
     assert ChannelDtmfReceived(channel_id=CALLER, digit="5") in events
@@ -127,7 +140,7 @@ async def test_keys_pressed_meanwhile_are_kept(server: AriServer, client: Client
 
 async def test_close_when_asterisk_is_gone(server: AriServer, client: Client) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     await server.deafen()
 
     async with asyncio.timeout(5):
@@ -138,7 +151,7 @@ async def test_close_when_asterisk_is_gone(server: AriServer, client: Client) ->
 @pytest.mark.parametrize("status", [401, 404, 409, 500, Fault.CUT])
 async def test_close_refused(server: AriServer, client: Client, status: int | Fault) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     server.faults["hangup"] = server.faults["destroy"] = status
 
     await legs.close()
@@ -146,7 +159,7 @@ async def test_close_refused(server: AriServer, client: Client, status: int | Fa
 
 async def test_close_gives_up(server: AriServer, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     server.faults["destroy"] = Fault.STALL
     monkeypatch.setattr("callcenter.asterisk.legs.CLOSE_S", 0.2)
 
@@ -158,7 +171,7 @@ async def test_close_gives_up(server: AriServer, client: Client, monkeypatch: py
 
 async def test_hang_up(server: AriServer, client: Client) -> None:
     legs, mailbox = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
 
     await legs.hang_up()
 
@@ -171,7 +184,7 @@ async def test_hang_up(server: AriServer, client: Client) -> None:
 @pytest.mark.parametrize("who", [CALLER, "cc-test-c1-person1"])
 async def test_person_answers(server: AriServer, client: Client, who: str) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
 
     assert await legs.ring_person("PJSIP/person", "+15550001", timeout=1)
     async with asyncio.TaskGroup() as group:
@@ -219,7 +232,7 @@ async def test_work_ends_when_the_caller_leaves(server: AriServer, client: Clien
 
 async def ring(server: AriServer, client: Client, prepare: Callable[[], None]) -> bool:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     prepare()
     try:
         return await legs.ring_person("PJSIP/person", "+15550001", timeout=0.2)
@@ -240,7 +253,7 @@ async def test_person_cannot_be_rung(server: AriServer, client: Client, status: 
 
 async def test_second_attempt_to_ring(server: AriServer, client: Client) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     server.answers = False
     assert not await legs.ring_person("PJSIP/person", "+15550001", timeout=0.2)
     server.answers = True
@@ -258,7 +271,7 @@ async def test_caller_hangs_up_while_it_rings(server: AriServer, client: Client)
 @pytest.mark.parametrize("step", ["stopSilence", "addChannel"])
 async def test_cannot_be_connected(server: AriServer, client: Client, step: str) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     assert await legs.ring_person("PJSIP/person", "+15550001", timeout=1)
     server.faults[step] = 409
     with pytest.raises(LegError, match="connected"):
@@ -269,7 +282,7 @@ async def test_cannot_be_connected(server: AriServer, client: Client, step: str)
 
 async def test_person_leaves_before_being_connected(server: AriServer, client: Client) -> None:
     legs, _ = arrive(server, client)
-    await legs.open("127.0.0.1", 4000, "ulaw")
+    await legs.open(WANTED, connect)
     assert await legs.ring_person("PJSIP/person", "+15550001", timeout=1)
     server.hang_up("cc-test-c1-person1")
     async with asyncio.timeout(1):
@@ -284,5 +297,5 @@ async def test_unanswered_request_is_said(server: AriServer, client: Client, mon
         server.call(CALLER)
         server.faults["answer"] = Fault.STALL
         with pytest.raises(LegError, match="did not answer POST"):
-            await legs.open("127.0.0.1", 4000, "ulaw")
+            await legs.open(WANTED, connect)
         await legs.close()

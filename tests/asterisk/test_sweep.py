@@ -14,7 +14,9 @@ async def leftovers(server: AriServer, client: Client) -> None:
         caller = f"{instance}.{call}"
         server.call(caller)
         await client.ari.snoop(caller, f"cc-{instance}-{call}-snoop")
-        await client.ari.external_media(f"cc-{instance}-{call}-media", "127.0.0.1", 4000, "ulaw")
+        await client.ari.external_media(
+            f"cc-{instance}-{call}-media", {"external_host": "127.0.0.1:4000", "format": "ulaw"}
+        )
         await client.ari.create_bridge(f"cc-{instance}-{call}-bridge")
     server.call("lonely")
 

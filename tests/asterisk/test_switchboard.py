@@ -6,8 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.asterisk.events import ApplicationReplaced, ChannelDestroyed, ChannelDtmfReceived, Other, StasisEnd
+from callcenter.asterisk.events import (
+    ApplicationReplaced,
+    Channel,
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    Other,
+    StasisEnd,
+    StasisStart,
+)
 from callcenter.asterisk.switchboard import LIMIT, Switchboard
+
+
+def start(channel: str) -> StasisStart:
+    entered = Channel(
+        id=channel, name="PJSIP/a", state="Up", caller_number="", caller_name="", did="", application="app", created=""
+    )
+    return StasisStart(channel=entered, args=())
 
 
 def key(channel: str, digit: str) -> ChannelDtmfReceived:
@@ -65,6 +80,37 @@ async def test_a_cancelled_reader_takes_nothing() -> None:
             await mailbox.next()
     switchboard.route(key("a", "1"))
     assert await mailbox.next() == key("a", "1")
+
+
+async def test_a_channel_that_is_lent_has_not_left_until_it_is_gone() -> None:
+    switchboard = Switchboard()
+    mailbox = switchboard.open("a")
+    mailbox.put(start("a"))
+    mailbox.lend("a")
+    assert not mailbox.entered("a")
+    for event in (StasisEnd(channel_id="a"), key("a", "1")):
+        assert switchboard.route(event)
+    assert not mailbox.left("a")
+    switchboard.route(start("a"))
+    assert mailbox.entered("a")
+    switchboard.route(StasisEnd(channel_id="a"))
+    assert mailbox.left("a")
+    assert [await mailbox.next() for _ in range(4)] == [
+        start("a"),
+        key("a", "1"),
+        start("a"),
+        StasisEnd(channel_id="a"),
+    ]
+
+
+async def test_a_channel_that_is_lent_may_end() -> None:
+    switchboard = Switchboard()
+    mailbox = switchboard.open("a")
+    mailbox.lend("a")
+    switchboard.route(StasisEnd(channel_id="a"))
+    switchboard.route(ChannelDestroyed(channel_id="a", cause=16))
+    assert mailbox.left("a")
+    assert await mailbox.next() == ChannelDestroyed(channel_id="a", cause=16)
 
 
 @given(st.integers(min_value=0, max_value=3 * LIMIT))

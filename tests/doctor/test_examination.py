@@ -134,6 +134,7 @@ def test_a_house_of_its_own_is_looked_at_part_by_part() -> None:
         *([name] for name in alone),
         [],
         ["database", "ARI"],
+        ["lines"],
         ["RTP both ways"],
         ["daemon"],
     ]

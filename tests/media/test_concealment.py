@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.media.concealment import FADE, REACH, concealed
-from callcenter.media.pcm import NARROWBAND, Samples, rms_dbfs
+from callcenter.media.concealment import FADE_MS, concealed, reach
+from callcenter.media.pcm import NARROWBAND, Samples, resample, rms_dbfs
 
 EMPTY = np.zeros(0, np.float32)
+REACH = reach(NARROWBAND)
+FADE = NARROWBAND * FADE_MS // 1000
 
 
 def voice(hz: float, size: int, start: int = 0) -> Samples:
@@ -28,6 +30,15 @@ def test_a_voice_goes_on(hz: int, size: int) -> None:
     assert rms_dbfs(filling - whole[REACH : REACH + size]) < rms_dbfs(whole) - 9
     assert filling[0] == pytest.approx(whole[REACH], abs=0.1)
     assert filling[-1] == pytest.approx(whole[REACH + size - 1], abs=0.1)
+
+
+@pytest.mark.parametrize("hz", [100, 125, 180])
+def test_a_voice_goes_on_at_16_khz_too(hz: int) -> None:
+    reach_of, size = reach(16_000), 320
+    whole = resample(voice(hz, 4 * REACH + size), NARROWBAND, 16_000)
+    filling = concealed(whole[:reach_of], whole[reach_of + size :], size, 16_000)
+    assert filling.size == size
+    assert rms_dbfs(filling - whole[reach_of : reach_of + size]) < rms_dbfs(whole) - 9
 
 
 def test_one_voice_turns_into_the_other() -> None:

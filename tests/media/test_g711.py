@@ -77,5 +77,5 @@ class TestEveryCodec:
         assert codec.decode(codec.encode(once)) == once
 
 
-def test_codecs_have_the_payload_types_of_rfc_3551() -> None:
-    assert {name: codec.payload_type for name, codec in CODECS.items()} == {"ulaw": 0, "alaw": 8}
+def test_codecs_have_the_payload_types_of_asterisk() -> None:
+    assert {name: codec.payload_type for name, codec in CODECS.items()} == {"ulaw": 0, "alaw": 8, "slin": 10}

@@ -101,7 +101,7 @@ async def test_it_is_a_line(line: RtpLine) -> None:
 
 
 async def test_silence_from_the_first_tick_on(line: RtpLine, asterisk: Asterisk) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     await until(lambda: line.counters.sent >= 5)
     first, *others = asterisk.packets()
     assert {(packet.payload_type, packet.payload) for packet in (first, *others)} == {(0, SILENCE)}
@@ -120,7 +120,7 @@ async def test_nothing_is_sent_or_played_before_it_is_known_where_to(line: RtpLi
 
 
 async def test_a_clip_arrives_as_it_is(line: RtpLine, asterisk: Asterisk) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     clip = tone(0.2)
     line.playout.say(clip)
     async with asyncio.timeout(1):
@@ -141,7 +141,7 @@ async def test_a_frame_arrives_with_its_time(line: RtpLine, asterisk: Asterisk) 
 
 
 async def test_bad_packets_are_counted_and_good_ones_get_through(line: RtpLine, asterisk: Asterisk) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     good = [asterisk.sender.packet(None) for _ in range(6)]
     with closing(Asterisk()) as stranger:
         for datagram in (good[0], b"garbage", good[1][:11], good[1], good[1], good[3], good[2], good[4]):
@@ -157,7 +157,7 @@ async def test_what_strangers_sent_before_the_peer_was_known_is_counted(line: Rt
     with closing(Asterisk()) as stranger:
         for _ in range(3):
             stranger.send(line)
-        line.connect(asterisk.address)
+        line.latch(asterisk.address)
         stranger.send(line)
         asterisk.send(line)
     await until(lambda: line.counters.received)
@@ -171,7 +171,7 @@ async def test_the_first_to_send_is_the_peer_until_asterisk_names_another(line: 
         asterisk.send(line)
         await asyncio.sleep(0.05)
         assert line.counters.received == 1
-        line.connect(asterisk.address)
+        line.latch(asterisk.address)
         asterisk.send(line)
         await until(lambda: line.counters.received == 2)
         await until(lambda: asterisk.packets())
@@ -179,7 +179,7 @@ async def test_the_first_to_send_is_the_peer_until_asterisk_names_another(line: 
 
 @pytest.mark.parametrize("stop", ["stop", "close"])
 async def test_played_returns_when_there_is_no_more_to_wait_for(line: RtpLine, asterisk: Asterisk, stop: str) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     line.playout.say(tone(10))
     waiting = asyncio.ensure_future(line.played())
     await asyncio.sleep(0.05)
@@ -190,7 +190,7 @@ async def test_played_returns_when_there_is_no_more_to_wait_for(line: RtpLine, a
 
 
 async def test_what_is_paused_is_still_to_be_played(line: RtpLine, asterisk: Asterisk) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     line.playout.say(tone(0.2))
     line.playout.pause()
     waiting = asyncio.ensure_future(line.played())
@@ -209,7 +209,7 @@ async def test_played_returns_at_once_when_nothing_plays(line: RtpLine) -> None:
 async def test_after_a_stall_there_is_no_burst_but_one_jump_of_the_timestamps(
     line: RtpLine, asterisk: Asterisk
 ) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     line.playout.say(tone(2))
     await asyncio.sleep(0.1)
     before, skipped = asterisk.packets(), line.counters.skipped
@@ -224,7 +224,7 @@ async def test_after_a_stall_there_is_no_burst_but_one_jump_of_the_timestamps(
 
 
 async def test_a_flood_does_not_starve_the_loop(line: RtpLine, asterisk: Asterisk) -> None:
-    line.connect(asterisk.address)
+    line.latch(asterisk.address)
     with closing(Asterisk()) as stranger:
         for _ in range(20):
             for _ in range(100):
@@ -255,7 +255,7 @@ def test_it_is_the_same_on_uvloop(scenario: Callable[[RtpLine, Asterisk], Awaita
 
 
 async def test_a_network_that_refuses_is_counted(line: RtpLine, asterisk: Asterisk) -> None:
-    line.connect(("255.255.255.255", 9))
+    line.latch(("255.255.255.255", 9))
     await until(lambda: line.counters.unsent >= 2)
     assert line.counters.sent == 0
 

@@ -162,7 +162,7 @@ async def test_as_the_settings_say(tmp_path: Path, settings: dict[str, object], 
     if "folder" in settings:
         settings = settings | {"folder": tmp_path / str(settings["folder"])}
     async with recording(Recording.model_validate(settings), tmp_path / "state") as start:
-        tape = start(CALL, 0.0)
+        tape = start(CALL, 0.0, 8000)
     assert [path.parent.parent for path in tmp_path.rglob("*.wav")] == ([tmp_path / folder] if folder else [])
     assert bool(tape) == bool(folder)
 

@@ -41,6 +41,10 @@ class AriServer:
         self.requests: list[str] = []
         self.answers = True
         """Whether originated channels answer."""
+        self.variables: dict[str, str] = {}
+        """Set on any channel."""
+        self.dialplan: Callable[[str], bool] = lambda channel: False
+        """Called when a channel goes on there; whether it stays there, rather than end."""
         self._streams: set[asyncio.Queue[str | None]] = set()
         self._stalled = asyncio.Event()
         self._port = 0
@@ -56,6 +60,7 @@ class AriServer:
             [
                 web.get("/ari/events", self._serve_events, name="events"),
                 web.get("/ari/asterisk/info", self._info, name="info"),
+                web.get("/ari/asterisk/modules", self._modules, name="modules"),
                 web.get("/ari/channels", self._list_channels, name="channels"),
                 web.post("/ari/channels", self._originate, name="originate"),
                 web.post("/ari/channels/externalMedia", self._external_media, name="externalMedia"),
@@ -64,8 +69,9 @@ class AriServer:
                 web.post("/ari/channels/{id}/answer", self._channel, name="answer"),
                 web.post("/ari/channels/{id}/silence", self._channel, name="silence"),
                 web.delete("/ari/channels/{id}/silence", self._channel, name="stopSilence"),
-                web.post("/ari/channels/{id}/variable", self._channel, name="variable"),
-                web.post("/ari/channels/{id}/continue", self._delete_channel, name="goOn"),
+                web.post("/ari/channels/{id}/variable", self._variable, name="variable"),
+                web.post("/ari/channels/{id}/continue", self._go_on, name="goOn"),
+                web.post("/ari/applications/{app}/subscription", self._subscribe, name="subscribe"),
                 web.post("/ari/channels/{id}/snoop/{snoop}", self._snoop, name="snoop"),
                 web.get("/ari/bridges", self._list_bridges, name="bridges"),
                 web.post("/ari/bridges/{id}", self._create_bridge, name="bridge"),
@@ -114,6 +120,14 @@ class AriServer:
         self.emit({"type": "StasisEnd", "channel": gone})
         for snoop in [name for name, other in self.channels.items() if other["name"] == f"Snoop/{channel}-00000000"]:
             self.hang_up(snoop)
+
+    def destroy(self, channel: str) -> None:
+        """A channel that the dialplan has ends."""
+        self.emit({"type": "ChannelDestroyed", "cause": 16, "channel": self.channels.pop(channel)})
+
+    def come_back(self, channel: str, *arguments: str) -> None:
+        """The dialplan hands a channel to the application again."""
+        self.emit({"type": "StasisStart", "args": arguments, "channel": self.channels[channel]})
 
     def press(self, channel: str, digit: str) -> None:
         """A key is pressed."""
@@ -173,6 +187,10 @@ class AriServer:
     async def _info(self, request: web.Request) -> web.Response:
         return web.json_response({"system": {"version": "22.0.0"}})
 
+    async def _modules(self, request: web.Request) -> web.Response:
+        loaded = [{"name": "chan_rtp.so", "status": "Running"}, {"name": "chan_dahdi.so", "status": "Not Running"}]
+        return web.json_response(loaded)
+
     async def _list_channels(self, request: web.Request) -> web.Response:
         return web.json_response(list(self.channels.values()))
 
@@ -182,6 +200,21 @@ class AriServer:
     async def _channel(self, request: web.Request) -> web.Response:
         channel = self.channels.get(request.match_info["id"])
         return web.json_response(channel) if channel else _refusal(404)
+
+    async def _variable(self, request: web.Request) -> web.Response:
+        self.variables[request.query["variable"]] = request.query["value"]
+        return await self._channel(request)
+
+    async def _go_on(self, request: web.Request) -> web.Response:
+        channel = request.match_info["id"]
+        if channel in self.channels and self.dialplan(channel):
+            self.emit({"type": "StasisEnd", "channel": self.channels[channel]})
+            return web.Response(status=204)
+        return await self._delete_channel(request)
+
+    async def _subscribe(self, request: web.Request) -> web.Response:
+        kind, _, channel = request.query["eventSource"].partition(":")
+        return web.json_response({}) if kind == "channel" and channel in self.channels else _refusal(422)
 
     async def _snoop(self, request: web.Request) -> web.Response:
         channel = request.match_info["id"]

@@ -71,9 +71,12 @@ def target(settings: Settings) -> SipTarget:
 
 
 @asynccontextmanager
-async def calling(house: House) -> AsyncIterator[Caller]:
-    """A call from a number of its own; hung up when the block ends."""
-    settings, number = house.settings, f"+1555020{next(NUMBERS):04d}"
+async def calling(house: House, extension: str = "", prefix: str = "+1555020") -> AsyncIterator[Caller]:
+    """A call to `extension`, or the usual one, hung up when the block ends, from a number of its own.
+
+    From numbers that begin with +1555010 a person takes the call when it is transferred, and hangs up after 2 s.
+    """
+    settings, number = house.settings, f"{prefix}{next(NUMBERS):04d}"
     async with Phone.open(target(settings)) as phone, Handset.open(phone.host) as handset, asyncio.TaskGroup() as group:
         events: list[dict[str, Any]] = []
         changed = asyncio.Condition()
@@ -88,7 +91,7 @@ async def calling(house: House) -> AsyncIterator[Caller]:
 
         watching = group.create_task(watch())
         await asyncio.sleep(0.05)
-        async with phone.dial(number, handset) as connection:
+        async with phone.dial(number, handset, extension) as connection:
             yield Caller(
                 number=number,
                 connection=connection,

@@ -97,7 +97,7 @@ class Provider:
         try:
             assert call.sdp_offer
             assert call.sdp_offer.rtp_address
-            line.connect(call.sdp_offer.rtp_address)
+            line.latch(call.sdp_offer.rtp_address)
             call.accept(aiosipua.build_sdp(LOOPBACK, line.local_address[1], CODEC.payload_type, "PCMU"))
             assert says is not None
             line.playout.say(Clip(text="", pcm=to_pcm(says), rate=NARROWBAND))

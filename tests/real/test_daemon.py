@@ -72,7 +72,7 @@ async def test_the_doctor_finds_nothing(house: House) -> None:
     usual = house.settings.model_copy(update={"dialogue": config.Dialogue()})  # without the rehearsal's clock
     findings = [finding async for finding in doctor.examine(usual)]
     assert [finding for finding in findings if not finding.ok] == []
-    assert len(findings) == 10
+    assert len(findings) == 11
 
 
 async def test_the_doctor_says_what_to_do(house: House) -> None:
@@ -88,6 +88,7 @@ async def test_the_doctor_says_what_to_do(house: House) -> None:
         "flow",
         "database",
         "ARI",
+        "lines",
         "RTP both ways",
     }
     assert "asterisk.username" in findings["ARI"].found

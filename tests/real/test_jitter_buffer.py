@@ -81,9 +81,7 @@ async def arrived(asterisk: PrivateAsterisk, network: Network, *, watched: bool)
 async def answered(client: Client, line: RtpLine) -> Legs:
     caller = (await client.next(StasisStart)).channel.id
     legs = Legs(client.ari, client.switchboard.open(caller), caller, Names(instance="test", call="jitter"))
-    peer = await legs.open(*line.local_address, "ulaw")
-    assert peer
-    line.connect(peer)
+    await legs.open(line.wanted, line.connect)
     return legs
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import cast
 from uuid import uuid4
 
@@ -85,6 +85,13 @@ class Rtp(asyncio.DatagramProtocol):
             self.loud.append(time.monotonic())
             self.heard.set()
 
+    @property
+    def wanted(self) -> dict[str, str]:
+        return {"external_host": f"127.0.0.1:{self.port}", "format": "ulaw"}
+
+    async def connect(self, channel: Mapping[str, str]) -> None:
+        self.peer = channel["UNICASTRTP_LOCAL_ADDRESS"], int(channel["UNICASTRTP_LOCAL_PORT"])
+
     async def play(self, peer: tuple[str, int], seconds: float) -> None:
         for _ in range(int(seconds * 50)):
             header = b"\x80\x00" + self._sequence.to_bytes(2, "big") + (self._sequence * 160).to_bytes(4, "big")
@@ -107,11 +114,10 @@ async def rtp() -> AsyncIterator[Rtp]:
 async def test_sound_goes_to_the_caller_and_back(private_asterisk: PrivateAsterisk, client: Client, rtp: Rtp) -> None:
     legs, _, _ = await legs_of(private_asterisk, client)
     began = time.monotonic()
-    peer = await legs.open("127.0.0.1", rtp.port, "ulaw")
+    await legs.open(rtp.wanted, rtp.connect)
     opened = time.monotonic()
-    assert peer
     async with asyncio.TaskGroup() as group, asyncio.timeout(3):
-        group.create_task(rtp.play(peer, 1.0))
+        group.create_task(rtp.play(rtp.peer, 1.0))
         await rtp.heard.wait()
     print(f"legs open in {(opened - began) * 1000:.1f} ms, sound back after {(rtp.loud[0] - opened) * 1000:.1f} ms")
     assert rtp.loud[0] - began < 0.3
@@ -133,7 +139,7 @@ async def test_caller_hangs_up_while_legs_are_made(
 
     async def open_legs() -> None:
         try:
-            await legs.open("127.0.0.1", rtp.port, "ulaw")
+            await legs.open(rtp.wanted, rtp.connect)
             await asyncio.sleep(0.1)
         except CallerHungUp:
             pass
@@ -153,7 +159,7 @@ async def test_cancelled_while_legs_are_made(
     legs, _, _ = await legs_of(private_asterisk, client)
     try:
         async with asyncio.timeout(delay_ms / 1000):
-            await legs.open("127.0.0.1", rtp.port, "ulaw")
+            await legs.open(rtp.wanted, rtp.connect)
     except TimeoutError:
         pass
     finally:
@@ -165,7 +171,7 @@ async def test_cancelled_while_legs_are_made(
 async def test_refused(private_asterisk: PrivateAsterisk, client: Client, rtp: Rtp) -> None:
     legs, _, _ = await legs_of(private_asterisk, client)
     with pytest.raises(LegError, match="externalMedia"):
-        await legs.open("127.0.0.1", rtp.port, "no-such-codec")
+        await legs.open({**rtp.wanted, "format": "no-such-codec"}, rtp.connect)
     await legs.hang_up()
     await legs.close()
     await nothing_left(client)
@@ -174,7 +180,7 @@ async def test_refused(private_asterisk: PrivateAsterisk, client: Client, rtp: R
 @pytest.mark.parametrize("caller_leaves", [True, False])
 async def test_transfer(private_asterisk: PrivateAsterisk, client: Client, rtp: Rtp, caller_leaves: bool) -> None:
     legs, caller, far = await legs_of(private_asterisk, client)
-    await legs.open("127.0.0.1", rtp.port, "ulaw")
+    await legs.open(rtp.wanted, rtp.connect)
     assert not await legs.ring_person("PJSIP/person", "+15550001", timeout=1)
     assert await legs.ring_person("Local/9999@phones", "+15550001", timeout=2)
     async with asyncio.TaskGroup() as group, asyncio.timeout(5):
@@ -192,7 +198,7 @@ async def test_transfer(private_asterisk: PrivateAsterisk, client: Client, rtp: 
 
 async def test_sweep_after_a_crash(private_asterisk: PrivateAsterisk, client: Client, rtp: Rtp) -> None:
     legs, caller, far = await legs_of(private_asterisk, client)
-    await legs.open("127.0.0.1", rtp.port, "ulaw")
+    await legs.open(rtp.wanted, rtp.connect)
     assert await missing(client.ari, [caller, "gone"]) == {"gone"}
 
     await sweep(client.ari, "other", ())
@@ -232,7 +238,7 @@ async def test_asterisk_killed_in_a_call(new_asterisk: Callable[[], Awaitable[Pr
     asterisk = await new_asterisk()
     async with connected(settings_of(asterisk)) as client:
         legs, caller, _ = await legs_of(asterisk, client)
-        await legs.open("127.0.0.1", rtp.port, "ulaw")
+        await legs.open(rtp.wanted, rtp.connect)
         assert asterisk.pid
         os.kill(asterisk.pid, signal.SIGKILL)
         await client.next(Disconnected)
@@ -243,7 +249,7 @@ async def test_asterisk_killed_in_a_call(new_asterisk: Callable[[], Awaitable[Pr
         assert await client.next(Connected) == Connected(first=False)
         assert await missing(client.ari, [caller]) == {caller}
         again, _, _ = await legs_of(asterisk, client)
-        assert await again.open("127.0.0.1", rtp.port, "ulaw")
+        await again.open(rtp.wanted, rtp.connect)
         await again.hang_up()
         await again.close()
         await nothing_left(client)

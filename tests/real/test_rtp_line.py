@@ -65,7 +65,7 @@ async def _leg(ari: aiohttp.ClientSession, events: aiohttp.ClientWebSocketRespon
     async with ari.post("channels/externalMedia", params=params) as response:
         channel = await response.json()
     variables = channel["channelvars"]
-    line.connect((variables["UNICASTRTP_LOCAL_ADDRESS"], int(variables["UNICASTRTP_LOCAL_PORT"])))
+    line.latch((variables["UNICASTRTP_LOCAL_ADDRESS"], int(variables["UNICASTRTP_LOCAL_PORT"])))
     await _started(events)
     return str(channel["id"])
 

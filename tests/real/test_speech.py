@@ -11,7 +11,7 @@ import pytest
 
 from callcenter import config
 from callcenter.errors import MissingPartError, Overloaded, SpeechError
-from callcenter.media.pcm import FrameQueue, Trail, frame_bytes
+from callcenter.media.pcm import FrameQueue, Trail, frame_bytes, resample, to_pcm, to_samples
 from callcenter.speech.ear import EarEvent, HearingFailed, SpeechPaused, SpeechResumed, SpeechStarted, Utterance
 from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.models import Models
@@ -37,13 +37,14 @@ SPOKEN = {
 """By capture: when speech begins and ends in it (seconds), and its words."""
 
 
-def pcm(name: str) -> bytes:
+def pcm(name: str, rate: int = RATE) -> bytes:
     with wave.open(str(CAPTURES / f"{name}.wav"), "rb") as file:
-        return file.readframes(file.getnframes())
+        sound = file.readframes(file.getnframes())
+    return sound if rate == RATE else to_pcm(resample(to_samples(sound), RATE, rate))
 
 
-def noise(seconds: float, level: float) -> bytes:
-    samples = np.random.default_rng(1).normal(0, level, int(RATE * seconds))
+def noise(seconds: float, level: float, rate: int = RATE) -> bytes:
+    samples = np.random.default_rng(1).normal(0, level, int(rate * seconds))
     return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
@@ -52,7 +53,7 @@ def bare(text: str) -> str:
 
 
 def receive(frames: FrameQueue, sound: bytes, at: float) -> None:
-    size = frame_bytes(RATE)
+    size = frame_bytes(frames.rate)
     for number, start in enumerate(range(0, len(sound) - size + 1, size)):
         frames.put(sound[start : start + size], at + number * 0.02)
 
@@ -99,10 +100,11 @@ def probabilities(silero: Silero, track: Track, sound: bytes) -> list[float]:
     return [silero.step([(track, window)])[0] for window in windows]
 
 
+@pytest.mark.parametrize("rate", [RATE, 16_000])
 @pytest.mark.parametrize("name", SPOKEN)
-def test_silero_hears_speech_where_it_is(silero: Silero, name: str) -> None:
+def test_silero_hears_speech_where_it_is(silero: Silero, name: str, rate: int) -> None:
     begin, end, _ = SPOKEN[name]
-    speech = [n * 0.032 for n, p in enumerate(probabilities(silero, Track(RATE), pcm(name))) if p >= 0.5]
+    speech = [n * 0.032 for n, p in enumerate(probabilities(silero, Track(rate), pcm(name, rate))) if p >= 0.5]
     assert speech[0] == pytest.approx(begin, abs=0.15)
     assert speech[-1] == pytest.approx(end, abs=0.25)
 
@@ -186,9 +188,9 @@ def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
         Silero(tmp_path)
 
 
-async def heard(hearing: LocalHearing, sound: bytes, count: int) -> list[EarEvent]:
-    frames = FrameQueue(RATE, limit=10_000)
-    ear = hearing.listen(frames, Trail(RATE), prompt=PROMPT)
+async def heard(hearing: LocalHearing, sound: bytes, count: int, rate: int = RATE) -> list[EarEvent]:
+    frames = FrameQueue(rate, limit=10_000)
+    ear = hearing.listen(frames, Trail(rate), prompt=PROMPT)
     receive(frames, sound, at=100.0)
     events: list[EarEvent] = []
     async with asyncio.timeout(20):
@@ -200,10 +202,11 @@ async def heard(hearing: LocalHearing, sound: bytes, count: int) -> list[EarEven
     return events
 
 
+@pytest.mark.parametrize("rate", [RATE, 16_000])
 @pytest.mark.parametrize("name", SPOKEN)
-async def test_an_ear_hears_a_sentence(hearing: LocalHearing, name: str) -> None:
+async def test_an_ear_hears_a_sentence(hearing: LocalHearing, name: str, rate: int) -> None:
     begin, end, words = SPOKEN[name]
-    started, utterance = await heard(hearing, pcm(name) + noise(1, 0.0005), 2)
+    started, utterance = await heard(hearing, pcm(name, rate) + noise(1, 0.0005, rate), 2, rate)
     assert isinstance(started, SpeechStarted)
     assert isinstance(utterance, Utterance)
     assert bare(utterance.text) == words

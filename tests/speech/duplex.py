@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from callcenter.media.pcm import Samples, Trail, to_pcm
+from callcenter.media.pcm import Samples, Trail, resample, to_pcm
 from callcenter.speech.utterances import Window
 
 RATE = 8000
@@ -60,22 +60,24 @@ class Duplex:
     trail: Trail
     sent: Samples
     received: Samples
+    rate: int = RATE
 
     def windows(self) -> Iterator[Window]:
         """Each window once its last frame has arrived, to loop times from 0 on."""
         pcm = to_pcm(self.received)
+        frame_size, size = FRAME * self.rate // RATE, WINDOW * self.rate // RATE
         ticks = 0
-        for end in range(WINDOW, self.received.size + 1, WINDOW):
-            arrived = -(-end // FRAME) * FRAME / RATE
+        for end in range(size, self.received.size + 1, size):
+            arrived = -(-end // frame_size) * 0.02
             while ticks * 0.02 <= arrived:
-                frame = to_pcm(self.sent[ticks * FRAME :][:FRAME])
+                frame = to_pcm(self.sent[ticks * frame_size :][:frame_size])
                 self.trail.put(frame if any(frame) else None, ticks * 0.02)
                 ticks += 1
-            began = (end - WINDOW) // FRAME * 0.02 + 0.02
-            yield Window(pcm=pcm[(end - WINDOW) * 2 : end * 2], began=began, ended=arrived)
+            began = (end - size) // frame_size * 0.02 + 0.02
+            yield Window(pcm=pcm[(end - size) * 2 : end * 2], began=began, ended=arrived)
 
 
-def duplex(sent: Samples, received: Samples, seed: int = 0) -> Duplex:
+def duplex(sent: Samples, received: Samples, seed: int = 0, rate: int = RATE) -> Duplex:
     """`sent` by the agent, `received` from the caller, echo included; the line's own noise is added."""
-    heard = received + noise(seed, received.size, LINE_NOISE_DBFS)
-    return Duplex(trail=Trail(RATE), sent=sent, received=heard)
+    said, came = resample(sent, RATE, rate), resample(received, RATE, rate)
+    return Duplex(trail=Trail(rate), sent=said, received=came + noise(seed, came.size, LINE_NOISE_DBFS), rate=rate)

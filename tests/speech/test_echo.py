@@ -10,6 +10,8 @@ from tests.speech.duplex import RATE, Duplex, duplex, echo_of, noise, voice
 LEAST = -45.0
 """dBFS: quieter is nothing."""
 AGENT = voice(1, 6, pitch=110)
+RATES = [RATE, 16_000]
+"""Of the line; the voices are narrow on both."""
 
 
 def judged(line: Duplex, echo: Echo) -> list[tuple[float, float, bool]]:
@@ -29,8 +31,9 @@ def share(flags: list[bool]) -> float:
 @pytest.mark.parametrize("filtered", [False, True], ids=["plain", "filtered"])
 @pytest.mark.parametrize("down_db", [10, 20])
 @pytest.mark.parametrize("delay_ms", [20, 137.5, 300])
-def test_an_echo_is_none_of_the_callers(delay_ms: float, down_db: float, filtered: bool) -> None:
-    line = duplex(AGENT, echo_of(AGENT, delay_ms=delay_ms, down_db=down_db, filtered=filtered))
+@pytest.mark.parametrize("rate", RATES)
+def test_an_echo_is_none_of_the_callers(delay_ms: float, down_db: float, filtered: bool, rate: int) -> None:
+    line = duplex(AGENT, echo_of(AGENT, delay_ms=delay_ms, down_db=down_db, filtered=filtered), rate=rate)
     echo = Echo(line.trail)
     windows = judged(line, echo)
     assert echo.known
@@ -39,8 +42,9 @@ def test_an_echo_is_none_of_the_callers(delay_ms: float, down_db: float, filtere
 
 @pytest.mark.parametrize("pitch", [110, 180])
 @pytest.mark.parametrize("dbfs", [-20, -30])
-def test_a_caller_is_no_echo(pitch: float, dbfs: float) -> None:
-    line = duplex(AGENT, voice(2, 6, pitch=pitch, dbfs=dbfs))
+@pytest.mark.parametrize("rate", RATES)
+def test_a_caller_is_no_echo(pitch: float, dbfs: float, rate: int) -> None:
+    line = duplex(AGENT, voice(2, 6, pitch=pitch, dbfs=dbfs), rate=rate)
     echo = Echo(line.trail)
     windows = judged(line, echo)
     assert not echo.known
@@ -49,14 +53,15 @@ def test_a_caller_is_no_echo(pitch: float, dbfs: float) -> None:
 
 @pytest.mark.parametrize("pitch", [110, 180])
 @pytest.mark.parametrize("dbfs", [-20, -30])
-def test_a_caller_is_heard_over_an_echo(pitch: float, dbfs: float) -> None:
+@pytest.mark.parametrize("rate", RATES)
+def test_a_caller_is_heard_over_an_echo(pitch: float, dbfs: float, rate: int) -> None:
     caller = np.concatenate([np.zeros(2 * RATE, np.float32), voice(2, 4, pitch=pitch, dbfs=dbfs)])
-    line = duplex(AGENT, caller + echo_of(AGENT, delay_ms=120, down_db=20, filtered=True))
+    line = duplex(AGENT, caller + echo_of(AGENT, delay_ms=120, down_db=20, filtered=True), rate=rate)
     echo = Echo(line.trail)
     heard = {round(ended, 3): left for ended, _, left in judged(line, echo)}
     clear = [
         heard[round(ended, 3)]
-        for ended, level, _ in judged(duplex(AGENT, caller), Echo(Trail(RATE)))
+        for ended, level, _ in judged(duplex(AGENT, caller, rate=rate), Echo(Trail(rate)))
         if level > -36 and ended > 2.1  # the echo is at -40
     ]
     assert share(clear) >= 0.95

@@ -61,6 +61,7 @@ class Recogniser:
         self.open = asyncio.Event()
         self.open.set()
         self.asked: list[int] = []
+        self.rates: list[int] = []
         self.cancelled = 0
         self.slow: set[int] = set()
         self.faults: dict[int, Exception] = {}
@@ -68,6 +69,7 @@ class Recogniser:
     async def recognise(self, pcm: bytes, *, rate: int, language: str, prompt: str) -> Recognised:
         number = len(self.asked)
         self.asked.append(len(pcm))
+        self.rates.append(rate)
         try:
             await self.open.wait()
             await asyncio.sleep(0.1 if number in self.slow else 0)
@@ -114,7 +116,7 @@ def listen(hearing: LocalHearing) -> Listen:
 def sound(frames: FrameQueue, text: str, at: float = 100.0) -> None:
     """Put 20 ms frames, `#` loud and `.` quiet, that arrived from `at` on."""
     for number, mark in enumerate(text):
-        frames.put((b"\x40" if mark == "#" else b"\x00") * frame_bytes(RATE), at + number * 0.02)
+        frames.put((b"\x40" if mark == "#" else b"\x00") * frame_bytes(frames.rate), at + number * 0.02)
 
 
 WORD = "." * 20 + "#" * 20 + "." * 30
@@ -203,6 +205,23 @@ async def test_language_and_prompt_reach_the_recogniser(hearing: LocalHearing) -
     _, utterance = await events(ear, 2)
     assert isinstance(utterance, Utterance)
     assert utterance.text == "0 fr Bonjour."
+
+
+async def test_a_wide_line_is_heard_like_a_narrow_one_and_as_it_is(
+    hearing: LocalHearing, listen: Listen, recogniser: Recogniser
+) -> None:
+    wide = FrameQueue(16_000, limit=1000)
+    narrow, narrow_ear = listen()
+    wide_ear = hearing.listen(wide, Trail(16_000))
+    for frames in (narrow, wide):
+        sound(frames, WORD)
+    for ear in (narrow_ear, wide_ear):
+        _, utterance = await events(ear, 2)
+        assert isinstance(utterance, Utterance)
+        assert utterance.started == pytest.approx(100.4, abs=0.033)
+        assert utterance.ended == pytest.approx(100.8, abs=0.033)
+    sizes = dict(zip(recogniser.rates, recogniser.asked, strict=True))
+    assert sizes[16_000] == 2 * sizes[8000]
 
 
 async def test_an_early_recognition_is_thrown_away_when_the_caller_goes_on(

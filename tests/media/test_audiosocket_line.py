@@ -1,0 +1,343 @@
+"""A line over AudioSocket, with a peer that does as Asterisk does, and with peers that do not."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+import pytest_asyncio
+import uvloop
+from structlog.testing import capture_logs
+
+from callcenter.errors import LegError
+from callcenter.media.audiosocket import Audio, Failure, HangUp, Identity, Key, Message, encode
+from callcenter.media.audiosocket_line import AudioSocketLine
+from callcenter.media.audiosocket_server import AudioSocketServer
+from callcenter.media.audiosocket_wire import BACKLOG_S, KEYS
+from callcenter.media.clock import Clock
+from callcenter.media.line import STALL_S, Line
+from callcenter.media.pcm import Clip
+from callcenter.media.spoken import GAP_TICKS
+from tests.peers.audiosocket import Caller
+
+LOUD = b"\x00\x20"
+FRAME = Audio(8000, LOUD * 160)
+
+
+@asynccontextmanager
+async def opened(rate: int = 8000) -> AsyncIterator[AudioSocketLine]:
+    clock = Clock()
+    ticking = asyncio.ensure_future(clock.run())
+    try:
+        async with AudioSocketServer("127.0.0.1", 0) as server:
+            with closing(AudioSocketLine(server, clock, rate=rate)) as line:
+                yield line
+        assert clock.lines == 0
+    finally:
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+
+
+@asynccontextmanager
+async def asterisk(line: AudioSocketLine) -> AsyncIterator[Caller]:
+    caller = await Caller.connect(line.wanted["external_host"], line.wanted["data"])
+    await line.connect({})
+    try:
+        yield caller
+    finally:
+        await caller.close()
+
+
+@pytest_asyncio.fixture
+async def line() -> AsyncIterator[AudioSocketLine]:
+    async with opened() as line:
+        yield line
+
+
+@pytest_asyncio.fixture
+async def caller(line: AudioSocketLine) -> AsyncIterator[Caller]:
+    async with asterisk(line) as caller:
+        yield caller
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - a line has no event for its counters
+            await asyncio.sleep(0.005)
+
+
+def tone(seconds: float, rate: int = 8000) -> Clip:
+    times = np.arange(round(seconds * rate)) / rate
+    return Clip(text="a tone", pcm=(10000 * np.sin(2500 * times) + 1).astype("<i2").tobytes(), rate=rate)
+
+
+def voiced(sound: bytes) -> bytes:
+    """Without the silence before and after."""
+    samples = np.frombuffer(sound, "<i2")
+    loud = np.flatnonzero(samples)
+    return samples[loud[0] : loud[-1] + 1].tobytes()
+
+
+@pytest.mark.parametrize(("rate", "name"), [(8000, "slin"), (16000, "slin16")])
+async def test_it_is_a_line_of_either_rate(rate: int, name: str) -> None:
+    async with opened(rate) as line:
+        seam: Line = line
+        assert seam.rate == seam.received.rate == seam.playout.rate == rate
+        assert (seam.wanted["format"], seam.wanted["encapsulation"]) == (name, "audiosocket")
+        async with asterisk(line) as caller:
+            clip = tone(0.2, rate)
+            line.playout.say(clip)
+            frame = Audio(rate, LOUD * (rate // 50))
+            caller.send(frame)
+            await caller.receive(0.4)
+            assert {(m.rate, len(m.pcm)) for m in caller.came if isinstance(m, Audio)} == {(rate, rate // 50 * 2)}
+            assert voiced(caller.sound) == clip.pcm
+            assert [pcm for _, pcm in line.received.drain()] == [frame.pcm]
+
+
+async def test_it_writes_at_once_and_each_tick_whether_anything_comes_or_not(
+    line: AudioSocketLine, caller: Caller
+) -> None:
+    before = asyncio.get_running_loop().time()
+    await caller.receive(0.5)
+    assert caller.times[0] - before < 0.1
+    assert caller.sound == bytes(320) * len(caller.came)
+    assert 10 <= len(caller.came) <= line.counters.sent
+    assert 22 <= line.counters.sent + line.counters.skipped <= 28
+
+
+async def test_frames_are_cut_anew_from_what_comes(line: AudioSocketLine, caller: Caller) -> None:
+    sound = LOUD * 1600
+    pieces = [sound[start : start + 276] for start in range(0, len(sound), 276)]
+    caller.send(*(Audio(8000, piece) for piece in pieces))
+    await until(lambda: line.counters.received == 10)
+    assert [pcm for _, pcm in line.received.drain()] == [FRAME.pcm] * 10
+
+
+async def test_a_peer_that_trickles(line: AudioSocketLine, caller: Caller) -> None:
+    await caller.trickle(encode(FRAME) * 2)
+    await until(lambda: line.counters.received == 2)
+    assert [pcm for _, pcm in line.received.drain() if any(pcm)] == [FRAME.pcm] * 2
+
+
+async def test_what_was_held_up_has_sensible_times(line: AudioSocketLine, caller: Caller) -> None:
+    caller.send(FRAME)
+    await until(lambda: line.counters.received == 1)
+    await asyncio.sleep(0.3)
+    caller.send(*[FRAME] * 15)
+    await until(lambda: line.counters.received == 16)
+    now = asyncio.get_running_loop().time()
+    times = [at for at, _ in line.received.drain()]
+    assert times[-1] == pytest.approx(now, abs=0.05)
+    assert np.diff(times[1:]) == pytest.approx([0.02] * 14)
+
+
+async def test_a_phone_that_sends_nothing_is_heard_to_be_silent(line: AudioSocketLine, caller: Caller) -> None:
+    caller.send(FRAME)
+    await asyncio.sleep(GAP_TICKS / 50 + 0.2)
+    frames = [pcm for _, pcm in line.received.drain()]
+    assert frames == [FRAME.pcm] + [bytes(320)] * (len(frames) - 1)
+    assert GAP_TICKS < len(frames) <= GAP_TICKS + 12
+
+
+async def test_after_a_stall_of_ours_there_is_no_burst(line: AudioSocketLine, caller: Caller) -> None:
+    clip = tone(0.6)
+    line.playout.say(clip)
+    await caller.receive(0.1)
+    time.sleep(0.3)  # noqa: ASYNC251 - the stall
+    assert len(await caller.receive(0.11)) <= 7
+    await caller.receive(0.8)
+    assert voiced(caller.sound) == clip.pcm, "the speech ends later, and nothing of it is lost"
+    assert line.counters.skipped >= 14
+    ticks = line.counters.sent + line.counters.spared + line.counters.skipped
+    assert line.playout.trail.position(asyncio.get_running_loop().time() + 1) == ticks * 160, "an echo comes on time"
+
+
+async def test_after_a_stall_of_the_network_silence_is_left_out_and_no_speech(
+    line: AudioSocketLine, caller: Caller
+) -> None:
+    for _ in range(10):
+        caller.send(FRAME)
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
+    clip = tone(0.3)
+    line.playout.say(clip)
+    caller.send(*[FRAME] * 15)
+    for _ in range(20):
+        caller.send(FRAME)
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
+    await caller.receive(0.1)
+    assert line.counters.spared >= 8
+    assert voiced(caller.sound) == clip.pcm
+
+
+async def silent_peer(line: AudioSocketLine) -> socket.socket:
+    """One that does not read; its machine takes about 20 frames."""
+    loop, sock = asyncio.get_running_loop(), socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.setblocking(False)
+    host, _, port = line.wanted["external_host"].rpartition(":")
+    await loop.sock_connect(sock, (host, int(port)))
+    await loop.sock_sendall(sock, encode(Identity(call=UUID(line.wanted["data"]))))
+    await line.connect({})
+    return sock
+
+
+async def test_a_peer_that_stops_reading_for_a_while(line: AudioSocketLine) -> None:
+    clip = tone(1.5)
+    line.playout.say(clip)
+    with await silent_peer(line) as sock:
+        await until(lambda: line.counters.held > 10)
+        sent = line.counters.sent
+        await asyncio.sleep(0.2)
+        assert line.counters.sent == sent, "nothing piles up"
+        caller = Caller(*await asyncio.open_connection(sock=sock.dup()))
+        first = await caller.receive(0.05)
+        assert len(first) - sent <= 4
+        await caller.receive(2)
+        assert voiced(caller.sound) == clip.pcm, "the speech waits"
+        await caller.close()
+
+
+async def test_a_peer_that_stops_reading_for_good(line: AudioSocketLine) -> None:
+    with await silent_peer(line):
+        await until(lambda: line.counters.held)
+        line.tick(asyncio.get_running_loop().time() + STALL_S - 0.5, 0)
+        assert line.counters.sent < 40, "a few frames at most are on the way, and what its machine takes"
+        waiting = asyncio.ensure_future(line.broken())
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        line.tick(asyncio.get_running_loop().time() + STALL_S, 0)
+        async with asyncio.timeout(1):
+            assert await waiting == f"Asterisk has not taken any sound for {STALL_S:g} s"
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ([Audio(16000, bytes(640))], "sends 16000 samples per second where 8000"),
+        ([b"garbage and more of it"], "unknown kind 0x67"),
+        ([HangUp()], "hung up"),
+        ([Failure(code=2)], "its error 0x02"),
+        ([Identity(call=uuid4())], "a second UUID"),
+        ([FRAME] * int(BACKLOG_S * 50 + 2), "more comes than anybody can say"),
+        ([Audio(8000, b"")] * int(BACKLOG_S * 200 + 2), "more comes than anybody can say"),
+        ([Key(digit="1")] * int(BACKLOG_S * 200 + 2), "more comes than anybody can say"),
+    ],
+    ids=["another rate", "garbage", "hang-up", "failure", "another call", "flood", "flood of nothing", "flood of keys"],
+)
+async def test_it_breaks_and_nothing_else(
+    line: AudioSocketLine, caller: Caller, sent: list[Message | bytes], why: str
+) -> None:
+    waiting = asyncio.ensure_future(line.broken())
+    line.playout.say(tone(20))
+    playing = asyncio.ensure_future(line.played())
+    caller.send(FRAME, *sent)
+    async with asyncio.timeout(2):
+        assert why in await waiting
+        await playing
+        await caller.ended()
+    assert line.received.drain()[0][1] == FRAME.pcm, "what came before is heard"
+
+
+async def test_its_end_breaks_it_and_is_told_for_good(line: AudioSocketLine, caller: Caller) -> None:
+    await caller.close()
+    async with asyncio.timeout(2):
+        assert await line.broken() == await line.broken() == "Asterisk closed the AudioSocket connection"
+    with pytest.raises(LegError, match="closed"):
+        await line.connect({})
+
+
+async def test_keys_are_passed_on(line: AudioSocketLine, caller: Caller) -> None:
+    caller.send(Key(digit="4"), FRAME, Key(digit="#"))
+    async with asyncio.timeout(2):
+        assert [await line.key(), await line.key()] == ["4", "#"]
+    caller.send(*[Key(digit="1")] * (KEYS + 9))
+    await until(lambda: line.counters.keys == KEYS + 11)
+
+
+async def test_closing_lets_asterisk_close_first(line: AudioSocketLine, caller: Caller) -> None:
+    waiting = asyncio.ensure_future(line.broken())
+    caller.send(*[FRAME] * 3)
+    with capture_logs() as logs:
+        line.close()
+        line.close()
+    caller.send(*[FRAME] * 3)
+    await caller.receive(0.1)
+    assert caller.came[-1] == HangUp()
+    caller.send(*[FRAME] * 3)
+    await caller.receive(0.1)
+    assert [message for message in caller.came if isinstance(message, HangUp)] == [HangUp()]
+    await caller.close()
+    await asyncio.sleep(0.05)
+    assert not waiting.done(), "what close ends is not broken"
+    waiting.cancel()
+    assert [entry["event"] for entry in logs] == ["= line closed"]
+
+
+async def test_a_peer_that_does_not_close_is_cut_off(line: AudioSocketLine, caller: Caller) -> None:
+    line.close()
+    async with asyncio.timeout(4):
+        await caller.ended()
+
+
+async def test_asterisk_that_does_not_come(line: AudioSocketLine) -> None:
+    with pytest.raises(LegError, match="has not connected"):
+        await line.connect({})
+
+
+async def test_a_line_that_is_closed_before_anybody_comes(line: AudioSocketLine) -> None:
+    wanted = line.wanted
+    line.close()
+    caller = await Caller.connect(wanted["external_host"], wanted["data"])
+    assert await caller.refused()
+    await caller.close()
+
+
+@pytest.mark.parametrize("stop", ["stop", "close"])
+async def test_played_returns_when_there_is_no_more_to_wait_for(
+    line: AudioSocketLine, caller: Caller, stop: str
+) -> None:
+    line.playout.say(tone(10))
+    waiting = asyncio.ensure_future(line.played())
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    {"stop": line.playout.stop, "close": line.close}[stop]()
+    async with asyncio.timeout(0.5):
+        await waiting
+    assert line.counters.sent
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        test_it_writes_at_once_and_each_tick_whether_anything_comes_or_not,
+        test_frames_are_cut_anew_from_what_comes,
+        test_after_a_stall_of_ours_there_is_no_burst,
+        test_closing_lets_asterisk_close_first,
+        test_its_end_breaks_it_and_is_told_for_good,
+    ],
+)
+def test_it_is_the_same_on_uvloop(scenario: Callable[[AudioSocketLine, Caller], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with opened() as line, asterisk(line) as caller:
+            await scenario(line, caller)
+
+    uvloop.run(run(), debug=True)
+
+
+@pytest.mark.parametrize(
+    "scenario", [test_a_peer_that_stops_reading_for_a_while, test_a_peer_that_stops_reading_for_good]
+)
+def test_it_stalls_the_same_on_uvloop(scenario: Callable[[AudioSocketLine], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with opened() as line:
+            await scenario(line)
+
+    uvloop.run(run(), debug=True)

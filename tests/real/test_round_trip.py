@@ -1,0 +1,92 @@
+"""How long sound takes to the caller and back, over every kind of line. The caller says back what they hear."""
+
+import asyncio
+from contextlib import closing
+from uuid import uuid4
+
+import aiohttp
+import numpy as np
+import pytest
+
+from callcenter.asterisk.ari import login, media_url
+from callcenter.asterisk.dialplan_legs import DialplanLegs
+from callcenter.asterisk.events import StasisStart
+from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.private import PrivateAsterisk
+from callcenter.config import Media
+from callcenter.media.choice import DIALPLAN, Kind, LineChoice
+from callcenter.media.clock import Clock
+from callcenter.media.line import Line
+from callcenter.media.lines import Dialling, opened
+from callcenter.media.pcm import Clip, rms_dbfs, to_pcm, to_samples
+from tests.asterisk.conftest import connected
+from tests.real.test_legs import nothing_left, settings_of
+from tests.real.test_rtp_line import running
+
+pytestmark = pytest.mark.real
+
+AT_MOST_S = 0.1
+"""Asterisk's silence generator and snoop each have a clock of their own, of 20 ms."""
+TRIES = 5
+
+
+async def there_and_back(line: Line) -> float:
+    """Seconds from the first frame of a tone to its return."""
+    moments = np.arange(line.rate // 5) / line.rate
+    tone = np.asarray(0.3 * np.sin(2 * np.pi * 400 * moments), np.float32)
+    line.received.drain()
+    line.playout.say(Clip(text="a tone", pcm=to_pcm(tone), rate=line.rate))
+    await asyncio.sleep(0.5)
+    loud = [at for at, pcm in line.received.drain() if rms_dbfs(to_samples(pcm)) > -40]
+    assert 9 <= len(loud) <= 15
+    first = line.playout.stop().first_sound_at
+    assert first
+    return loud[0] - first
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate", "websocket"),
+    [
+        ("rtp", 8000, "dial"),
+        ("audiosocket", 8000, "dial"),
+        ("audiosocket", 16_000, "dial"),
+        ("websocket", 8000, "dial"),
+        ("websocket", 16_000, "dial"),
+        ("websocket", 16_000, "listen"),
+        ("audiosocket-dialplan", 8000, "dial"),
+    ],
+)
+async def test_the_way_to_the_caller_and_back(
+    private_asterisk: PrivateAsterisk, kind: Kind, rate: int, websocket: str
+) -> None:
+    settings, clock, number = settings_of(private_asterisk), Clock(), "777" if kind == DIALPLAN else "9000"
+    media = Media.model_validate(
+        {
+            "audiosocket_listen": "127.0.0.1:0",
+            "websocket": websocket,
+            "websocket_listen": f"127.0.0.1:{private_asterisk.websocket_port}",
+        }
+    )
+    echo = {"endpoint": f"Local/{number}@callcenter", "context": "phones", "extension": "9999", "priority": "1"}
+    async with (
+        connected(settings) as client,
+        opened(media, clock, Dialling(base=media_url(settings), headers=login(settings))) as lines,
+        running(clock),
+        aiohttp.ClientSession(headers=login(settings), raise_for_status=True) as session,
+    ):
+        await session.post(f"{settings.url}/channels", params=echo)
+        caller = (await client.next(StasisStart)).channel.id
+        legs = (DialplanLegs if kind == DIALPLAN else Legs)(
+            client.ari, client.switchboard.open(caller), caller, Names(instance="test", call=uuid4().hex[:8])
+        )
+        try:
+            with closing(lines.open(LineChoice(kind=kind, rate=rate, codec="ulaw"))) as line:
+                await legs.open(line.wanted, line.connect)
+                await asyncio.sleep(1.0)  # only now the other half of the caller's channel goes to Echo()
+                took = [await there_and_back(line) for _ in range(TRIES)]
+        finally:
+            await legs.close()
+            await client.ari.hang_up(caller)
+        print(kind, rate, websocket, *(f"{seconds * 1000:.0f}" for seconds in took), "ms")
+        assert min(took) < AT_MOST_S, "whatever else the machine does delays some, the way of the sound delays all"
+        await nothing_left(client)
