@@ -26,7 +26,7 @@ from callcenter import (
     log,
     whisper_commands,
 )
-from callcenter.bench import first_clause, media, plot, soak, turns
+from callcenter.bench import first_clause, line_report, line_ways, lines, media, plot, soak, turns
 from callcenter.bench.media_report import MediaReport
 from callcenter.config import Log, Settings
 from callcenter.errors import CallCenterError, innermost
@@ -114,6 +114,16 @@ def _add_benches(bench: argparse.ArgumentParser) -> None:
     plane.add_argument("--calls", type=_positive, metavar="N", help="so many alone (default: search)")
     plane.add_argument("--seconds", type=float, default=5.0, metavar="S", help="measure each level so long (default 5)")
     plane.add_argument("--vs", choices=["pipecat"], help="the same work through pipecat, in an environment of its own")
+    ways = add("lines", _bench_lines, "measure each way of a call's sound: round trip, silence after a pause, and CPU")
+    ways.add_argument(
+        "ways",
+        type=line_ways.way,
+        nargs="*",
+        metavar="WAY",
+        help=f"which (default: all of {', '.join(line_ways.WAYS)})",
+    )
+    ways.add_argument("--calls", type=_positive, default=10, metavar="N", help="calls at once (default 10)")
+    ways.add_argument("--seconds", type=float, default=4.0, metavar="S", help="measure CPU for so long (default 4)")
     speed = add("turns", _bench_turns, "measure answers, interruptions and false stops over Asterisk, on both sides")
     speed.add_argument(
         "--at-once",
@@ -191,6 +201,16 @@ async def _bench_media(options: argparse.Namespace, settings: Settings) -> int:
     return _measured(report, options)
 
 
+async def _bench_lines(options: argparse.Namespace, settings: Settings) -> int:
+    plan = lines.Plan(
+        cache=settings.paths.cache,
+        ways=tuple(options.ways or line_ways.WAYS),
+        calls=options.calls,
+        seconds=options.seconds,
+    )
+    return _measured(await lines.measure(plan, _progress), options)
+
+
 async def _bench_turns(options: argparse.Namespace, settings: Settings) -> int:
     if options.plot:
         plot.check(options.plot)
@@ -233,7 +253,8 @@ def _progress(line: str) -> None:
 
 
 def _measured(
-    report: MediaReport | turns.Report | first_clause.Report | soak.Report, options: argparse.Namespace
+    report: MediaReport | line_report.Report | turns.Report | first_clause.Report | soak.Report,
+    options: argparse.Namespace,
 ) -> int:
     if options.json:
         print(json.dumps(report.as_json(), indent=2))

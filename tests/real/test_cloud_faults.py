@@ -32,7 +32,12 @@ from tests.real.cloud import (
     unwanted,
 )
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(200), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.xdist_group("house"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 KEYS_ONLY = Path(__file__).parent.parent / "personas" / "faults" / "keys_only.yaml"
 LANES = (

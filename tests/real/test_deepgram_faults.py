@@ -17,7 +17,12 @@ from tests.peers.deepgram_cloud import Fault, Peer, saying
 from tests.real.cloud import FLOW, Lane, Trial, all_prepared, clouded, placed, together
 from tests.real.who_heard import BY_FIRST, BY_NEXT, all_rendered, flow_to_hear, hears, wants, written
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(200), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.xdist_group("house"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 Faults = tuple[Fault, ...]
 

@@ -33,7 +33,12 @@ from tests.peers.conversation import Sensible
 from tests.peers.openai_cloud import Fault, Piece
 from tests.real.cloud import all_prepared, breakers, clouded, left_behind, placed
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(200), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.xdist_group("house"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 FLOW = """\
 name: fund

@@ -29,7 +29,12 @@ from tests.peers.conversation import OWN_WORDS, Sensible
 from tests.peers.openai_cloud import Fault, Peer, serving
 from tests.real.cloud import AT_ONCE, Trial, breakers, clouded, left_behind, placed, together, unwanted
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.xdist_group("house"),
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 FLOW = """\
 name: fund

@@ -14,7 +14,12 @@ from tests.peers.openai_cloud import Fault
 from tests.real.cloud import AT_ONCE, Trial, clouded, placed, together
 from tests.real.who_heard import BY_FIRST, BY_NEXT, all_rendered, flow_to_hear, hears, wants
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(200), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.xdist_group("house"),
+    pytest.mark.timeout(200),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 LANES = (
     ("multipart", (Fault.REFUSED, Fault.STALL, Fault.EMPTY)),
