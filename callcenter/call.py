@@ -46,8 +46,10 @@ LAST_WORDS_S = 20.0
 """A call that is told to end gets this long for its goodbye."""
 RING_S = 20.0
 """How long a person has to answer."""
-EXPLAINED_S = 0.5
-"""A line may break because the caller has hung up, which Asterisk says within this."""
+EXPLAINED_S = 1.5
+"""A line may break because the caller has hung up, which Asterisk says within this, however busy it is ..."""
+LOOK_S = 0.1
+"""... and is asked for so often."""
 TAIL_S = 0.2
 """What Asterisk and the network still hold when our last frame has been sent."""
 
@@ -311,10 +313,14 @@ class Call:
     async def _follow_line(self, line: Line) -> None:
         """The end of a line that breaks. One that Asterisk ends because the caller has left is no fault."""
         reason = await line.broken()
-        await asyncio.sleep(EXPLAINED_S)
-        if await self._legs.caller_is_gone():
-            raise CallerHungUp
-        raise LegError(f"the line broke: {reason}")
+        log.info("= line broke", reason=reason)
+        try:
+            async with asyncio.timeout(EXPLAINED_S):
+                while not await self._legs.caller_is_gone():  # noqa: ASYNC110 - Asterisk is asked
+                    await asyncio.sleep(LOOK_S)
+        except TimeoutError:
+            raise LegError(f"the line broke: {reason}") from None
+        raise CallerHungUp
 
     async def _watch_length(self) -> None:
         await asyncio.sleep(self._office.limits.call_s)
