@@ -82,6 +82,10 @@ class Trial:
     """What of the fault no call has met, where it has parts."""
 
     async def mistakes(self) -> list[str]:
+        """What goes wrong twice: a machine that is busy for a moment is no fault of the daemon's."""
+        return await self._mistakes() and await self._mistakes()
+
+    async def _mistakes(self) -> list[str]:
         """What goes wrong in calls with the fault, and in those after it: each of the first choices is asked again."""
         before = self.asked()
         self.fail(True)

@@ -5,7 +5,7 @@ import pytest
 from callcenter.bench import lines
 from callcenter.config import load
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.timeout(120)]
 
 
 async def test_two_ways_of_two_callers() -> None:

@@ -27,7 +27,7 @@ from tests.real.callers import PATIENCE_S, calling, ended, target
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.xdist_group("house"),
+    pytest.mark.alone,
     pytest.mark.timeout(200),
     pytest.mark.asyncio(loop_scope="module"),
 ]

@@ -13,7 +13,7 @@ from callcenter.demo import DaemonProcess, House, led_to
 from tests.conftest import open_to_all
 from tests.real.callers import calling, ended
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.timeout(300)]
 
 NOTHING = {"channels": 0, "bridges": 0, "tasks": 0}
 NUMBERS = {

@@ -31,7 +31,7 @@ from tests.real.cloud import AT_ONCE, Trial, breakers, clouded, left_behind, pla
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.xdist_group("house"),
+    pytest.mark.alone,
     pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),
 ]
