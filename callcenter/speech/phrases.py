@@ -49,6 +49,12 @@ class PhraseCache:
         if clip := await self.cached(text, rate):
             yield clip
             return
+        async with aclosing(self.stream_anew(text, rate)) as clips:
+            async for clip in clips:
+                yield clip
+
+    async def stream_anew(self, text: str, rate: int) -> AsyncGenerator[Clip, None]:
+        """From the voice, whether it is there or not; for whoever has looked."""
         said = b""
         async with aclosing(streamed(self._voice, text, rate)) as clips:
             async for clip in clips:

@@ -122,9 +122,9 @@ class VoiceLadder:
 
 
 async def _asked(rung: Rung[PhraseCache], text: str, rate: int) -> AsyncGenerator[Clip, None]:
-    """Once. How long the rest may take once it has begun is for the voice to know."""
+    """Once, what is not cached. How long the rest may take once it has begun is for the voice to know."""
     with guarded(rung.name, rung.breaker):
-        async with aclosing(rung.provider.stream(text, rate)) as clips:
+        async with aclosing(rung.provider.stream_anew(text, rate)) as clips:
             try:
                 async with asyncio.timeout(rung.timeout_s):
                     clip = await anext(clips, None)
