@@ -10,7 +10,7 @@ import numpy as np
 from callcenter.asterisk.ari import Ari, login, media_url
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Switchboard
-from callcenter.config import Settings
+from callcenter.config import Media, Settings
 from callcenter.errors import AsteriskError, ConfigurationError
 from callcenter.media import lines
 from callcenter.media.choice import LineChoice, chosen
@@ -68,9 +68,7 @@ async def tried(choice: LineChoice, settings: Settings) -> str:
 async def _tried(choice: LineChoice, settings: Settings) -> str:
     own = settings.asterisk.model_copy(update={"app": f"callcenter-doctor-{uuid4().hex[:8]}"})
     clock = Clock()
-    host, _, _ = settings.media.audiosocket_listen.rpartition(":")
-    free = {"audiosocket_listen": f"{host}:0"}  # the daemon, if it runs, has the usual port
-    media = settings.media.model_copy(update=free if choice.kind == "websocket" else {**free, "websocket": "dial"})
+    media = _spared(settings.media, choice)
     dialling = lines.Dialling(base=media_url(own), headers=login(own))
     async with Ari(own) as ari, lines.opened(media, clock, dialling) as opened, asyncio.TaskGroup() as group:
         ticking = group.create_task(clock.run())
@@ -83,6 +81,15 @@ async def _tried(choice: LineChoice, settings: Settings) -> str:
     if min(heard) < HEARD_SHARE:
         raise AsteriskError(f"of a tone sent both ways {heard[0]:.0%} and {heard[1]:.0%} came back")
     return f"{choice.codec if choice.kind == 'rtp' else FORMATS[choice.rate]}: a tone came through Asterisk both ways"
+
+
+def _spared(media: Media, choice: LineChoice) -> Media:
+    """With no port of the daemon's, which may run, but where Asterisk may find us on that port alone."""
+    host, _, _ = media.audiosocket_listen.rpartition(":")
+    update: dict[str, str] = {} if choice.kind == "websocket" else {"websocket": "dial"}
+    if not (choice.kind == "audiosocket" and media.audiosocket_host):
+        update["audiosocket_listen"] = f"{host}:0"
+    return media.model_copy(update=update)
 
 
 @asynccontextmanager

@@ -57,6 +57,7 @@ def test_a_credential_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytes
         ("[media]\nline = 'audio'\n", 2, "'rtp', 'audiosocket' or 'websocket'"),
         ("[media]\ncodec = 'g722'\n", 2, "'ulaw', 'alaw' or 'slin'"),
         ("[media]\naudiosocket_listen = '9092'\n", 2, "String should match pattern"),
+        ("[media]\naudiosocket_listen = '0.0.0.0:9092'\n", 1, "needs audiosocket_host"),
         ("[media]\nwebsocket_key = 'key.pem'\n", 1, "websocket_key needs websocket_certificate"),
         ('[media]\n[media.by_did."+33"]\nrate = 16000\n', 1, 'by_did.+33: rate 16000 needs line = "audiosocket"'),
         ('[media.by_did."+33"]\nflow = "x"\n', 2, "a number has line, rate, codec"),

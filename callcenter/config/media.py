@@ -43,6 +43,8 @@ class Media(Section):
     """What the dialplan may ask for besides: phrases are rendered beforehand at these rates too."""
     audiosocket_listen: ListenAddress = "127.0.0.1:9092"
     """Where Asterisk finds us with AudioSocket."""
+    audiosocket_host: str | None = None
+    """What Asterisk is told to connect to, where that is not `audiosocket_listen`'s: a container's host, say."""
     websocket: Literal["dial", "listen"] = "dial"
     """Who connects: we dial Asterisk, or Asterisk dials us."""
     websocket_listen: ListenAddress = "127.0.0.1:9093"
@@ -62,6 +64,13 @@ class Media(Section):
                     f'{where}rate {rate} needs line = "audiosocket" or "websocket": over RTP Asterisk sends 16 kHz, '
                     "but drops without a word what is sent back to it"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _audiosocket_can_be_found(self) -> Self:
+        host, _, _ = self.audiosocket_listen.rpartition(":")
+        if host in {"0.0.0.0", "[::]"} and not self.audiosocket_host:
+            raise ValueError(f"audiosocket_listen at {host} needs audiosocket_host: what Asterisk is to connect to")
         return self
 
     @model_validator(mode="after")

@@ -59,8 +59,10 @@ class Counts:
 class AudioSocketServer:
     """Listens on `host` and `port`; 0 is any free port. An asynchronous context manager."""
 
-    def __init__(self, host: str, port: int, limits: Limits = Limits()) -> None:
+    def __init__(self, host: str, port: int, limits: Limits = Limits(), *, external_host: str | None = None) -> None:
+        """Asterisk is told to connect to `external_host`, where it is another."""
         self._host = host
+        self._external_host = external_host or host
         self._port = port
         self._limits = limits
         self._counts = Counts()
@@ -98,7 +100,8 @@ class AudioSocketServer:
     @property
     def address(self) -> str:
         """What Asterisk dials, as `host:port`."""
-        return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
+        host = self._external_host
+        return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
 
     def report(self) -> dict[str, int]:
         """What became of the connections so far; how many calls are expected, and how many connections are unnamed."""

@@ -84,7 +84,8 @@ async def opened(media: Media, clock: Clock, dialling: Dialling) -> AsyncIterato
     async with AsyncExitStack() as stack:
         audiosocket = websocket = None
         try:
-            audiosocket = await stack.enter_async_context(AudioSocketServer(*_address(media.audiosocket_listen)))
+            listening = AudioSocketServer(*_address(media.audiosocket_listen), external_host=media.audiosocket_host)
+            audiosocket = await stack.enter_async_context(listening)
         except ConfigurationError as error:
             if "audiosocket" in kinds(media):
                 raise

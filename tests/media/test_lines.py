@@ -42,6 +42,13 @@ async def test_each_kind(kind: Kind, rate: int, websocket: str, wanted: Mapping[
         assert set(lines.report()) == {"audiosocket", "websocket"} if websocket == "listen" else {"audiosocket"}
 
 
+async def test_audiosocket_is_found_elsewhere() -> None:
+    media = Media(audiosocket_listen="127.0.0.1:0", audiosocket_host="fd00::6")
+    async with opened(media, Clock(), DIALLING) as lines:
+        with closing(lines.open(LineChoice(kind="audiosocket", rate=8000, codec="ulaw"))) as line:
+            assert line.wanted["external_host"].startswith("[fd00::6]:")
+
+
 async def test_a_port_that_is_taken_matters_only_to_whoever_needs_it() -> None:
     async def nobody(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
