@@ -200,9 +200,9 @@ class Legs:
             group.create_task(self._make(names.bridge, ari.create_bridge(names.bridge)))
         await self._entered(names.snoop)
         await self._entered(names.media)
-        await ari.add_to_bridge(names.bridge, names.snoop, names.media)
         await ari.answer(self._caller)
         await ari.start_silence(self._caller)
+        await ari.add_to_bridge(names.bridge, names.snoop, names.media)
         log.info("= legs open", channel=self._caller, transport=wanted.get("transport", "udp"), format=wanted["format"])
 
     async def _make_media(self, wanted: Wanted, connect: Connect) -> None:

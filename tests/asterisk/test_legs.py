@@ -48,7 +48,7 @@ async def test_opens_and_closes(server: AriServer, client: Client) -> None:
     assert made == [{"UNICASTRTP_LOCAL_ADDRESS": "127.0.0.1", "UNICASTRTP_LOCAL_PORT": "40234"}]
 
     assert server.bridges == {"cc-test-c1-bridge": {"cc-test-c1-snoop", "cc-test-c1-media"}}
-    assert server.requests[-2:] == ["answer", "silence"]
+    assert server.requests[-2:] == ["silence", "addChannel"]
     await legs.close()
     await legs.close()
     assert left_over(server) == []
