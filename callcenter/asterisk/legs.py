@@ -89,10 +89,11 @@ class Legs:
         mailbox.add(names.media)
 
     async def open(self, wanted: Wanted, connect: Connect) -> None:
-        """Make all legs, have the caller's sound go both ways, then answer.
+        """Make all legs, answer, and have the caller's sound go both ways.
 
-        The call is answered last: a caller whom we cannot serve is not charged, and the first frame that we send is
-        heard. Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses or does not answer.
+        The call is answered when all legs are there: a caller whom we cannot serve is not charged. The bridge comes
+        last: frames that came before the silence that carries them would wait in the snoop, and all later ones behind
+        them. Raises CallerHungUp as soon as the caller leaves, LegError when Asterisk refuses or does not answer.
         """
         await self.while_caller_stays(self._open(wanted, connect))
 
