@@ -2,43 +2,43 @@
 
 import asyncio
 import ssl
-from typing import Protocol, cast
+from collections.abc import Callable
+from enum import StrEnum
+from typing import cast
 
 from websockets.http11 import Request
 from websockets.protocol import Event
 from websockets.server import ServerProtocol
 
+from callcenter.media.lobby import Lobby
 from callcenter.media.websocket_wire import GOODBYE_S, LONGEST_MESSAGE, MEDIA, Reader, Wire
 
 LONGEST_REQUEST = 16_384
 """Bytes of a handshake."""
 
 
-class Door(Protocol):
-    """Who answers connections that are made to us."""
+class Refusal(StrEnum):
+    """Why a connection is closed before a line has it."""
 
-    def came(self, wire: "Incoming") -> None:
-        """A connection is there."""
-
-    def admit(self, wire: "Incoming", path: str) -> Reader | None:
-        """It asks for `path`: whose it is; None to refuse it."""
-
-    def refused(self, wire: "Incoming", why: str) -> None:
-        """It was refused, for what it says is no handshake for media."""
-
-    def left(self, wire: "Incoming") -> None:
-        """It is gone."""
+    UNKNOWN = "unknown"
+    """No call is expected under this name, or it has its connection."""
+    NOT_WEBSOCKET = "not_websocket"
+    """No handshake of a WebSocket for media."""
 
 
 class Incoming(Wire):
     """A connection that was made to us."""
 
-    def __init__(self, door: Door, context: ssl.SSLContext | None = None) -> None:
-        """With a `context`, over TLS, whose handshake is part of what the door limits."""
+    def __init__(
+        self, lobby: Lobby, admit: Callable[["Incoming", str], Reader | None], context: ssl.SSLContext | None = None
+    ) -> None:
+        """It waits in `lobby`. `admit` says by the path that it asks for whose it is; None when that refused it.
+
+        With a `context`, over TLS, whose handshake is part of what the lobby limits.
+        """
         super().__init__(ServerProtocol(subprotocols=[MEDIA], max_size=LONGEST_MESSAGE))
-        self.address = ""
-        """Numeric, of the peer."""
-        self._door = door
+        self._lobby = lobby
+        self._admit = admit
         self._asked = 0
         """Bytes that came before the handshake was over."""
         self._context = context
@@ -50,8 +50,7 @@ class Incoming(Wire):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: TCP is there."""
         super().connection_made(transport)
-        self.address = str((transport.get_extra_info("peername") or ("gone",))[0])
-        self._door.came(self)
+        self._lobby.enter(self, transport)
         if self._context:
             cast("asyncio.Transport", transport).pause_reading()
             self._securing = asyncio.ensure_future(self._secure(self._context))
@@ -61,7 +60,7 @@ class Incoming(Wire):
         if not self.open:
             self._asked += len(data)
             if self._asked > LONGEST_REQUEST:
-                self._door.refused(self, "a request without an end")
+                self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, "a request without an end")
                 self.abort()
                 return
         if self._context:
@@ -71,7 +70,7 @@ class Incoming(Wire):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: nothing is left of it."""
-        self._door.left(self)
+        self._lobby.left(self)
         super().connection_lost(exc)
 
     def _shake_hands(self, event: Event) -> None:
@@ -79,11 +78,11 @@ class Incoming(Wire):
         server = cast("ServerProtocol", self._protocol)
         response = server.accept(event)
         if response.status_code == 101:
-            self._reader = self._door.admit(self, event.path)
+            self._reader = self._admit(self, event.path)
             if self._reader is None:
                 response = server.reject(404, "There is no such call.\n")
         else:
-            self._door.refused(self, f"not a WebSocket for media: {server.handshake_exc}")
+            self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, f"not a WebSocket for media: {server.handshake_exc}")
         server.send_response(response)
         self._write()
         if self._reader:
@@ -99,12 +98,12 @@ class Incoming(Wire):
             loop = asyncio.get_running_loop()
             secured = await loop.start_tls(plain, self, context, server_side=True, ssl_shutdown_timeout=GOODBYE_S)
         except OSError as error:
-            self._door.refused(self, f"no TLS: {error}")
+            self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, f"no TLS: {error}")
             plain.abort()
         else:
             self._transport, self._context = secured, None
             super().data_received(self._early)
 
     def _lose(self, reason: str) -> None:
-        self._door.refused(self, reason)
+        self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, reason)
         super()._lose(reason)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -18,10 +18,9 @@ from callcenter.media.audiosocket import Audio, Failure, HangUp, Identity, Key, 
 from callcenter.media.audiosocket_line import AudioSocketLine
 from callcenter.media.audiosocket_server import AudioSocketServer
 from callcenter.media.audiosocket_wire import BACKLOG_S, KEYS
-from callcenter.media.clock import Clock
 from callcenter.media.line import STALL_S, Line
-from callcenter.media.pcm import Clip
 from callcenter.media.spoken import GAP_TICKS
+from tests.media.ticking import ticking, tone, until
 from tests.peers.audiosocket import Caller
 
 LOUD = b"\x00\x20"
@@ -30,17 +29,9 @@ FRAME = Audio(8000, LOUD * 160)
 
 @asynccontextmanager
 async def opened(rate: int = 8000) -> AsyncIterator[AudioSocketLine]:
-    clock = Clock()
-    ticking = asyncio.ensure_future(clock.run())
-    try:
-        async with AudioSocketServer("127.0.0.1", 0) as server:
-            with closing(AudioSocketLine(server, clock, rate=rate)) as line:
-                yield line
-        assert clock.lines == 0
-    finally:
-        ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking
+    async with ticking() as clock, AudioSocketServer("127.0.0.1", 0) as server:
+        with closing(AudioSocketLine(server, clock, rate=rate)) as line:
+            yield line
 
 
 @asynccontextmanager
@@ -63,17 +54,6 @@ async def line() -> AsyncIterator[AudioSocketLine]:
 async def caller(line: AudioSocketLine) -> AsyncIterator[Caller]:
     async with asterisk(line) as caller:
         yield caller
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a line has no event for its counters
-            await asyncio.sleep(0.005)
-
-
-def tone(seconds: float, rate: int = 8000) -> Clip:
-    times = np.arange(round(seconds * rate)) / rate
-    return Clip(text="a tone", pcm=(10000 * np.sin(2500 * times) + 1).astype("<i2").tobytes(), rate=rate)
 
 
 def voiced(sound: bytes) -> bytes:

@@ -3,42 +3,22 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 
-import numpy as np
 import pytest
 import pytest_asyncio
 import uvloop
 from structlog.testing import capture_logs
 
 from callcenter.errors import LegError
-from callcenter.media.clock import Clock
 from callcenter.media.line import Line
-from callcenter.media.pcm import Clip
 from callcenter.media.websocket_line import WebSocketLine
 from callcenter.media.websocket_server import WebSocketServer
+from tests.media.ticking import running, ticking, tone, until
 from tests.peers import websocket_asterisk
 from tests.peers.websocket_asterisk import CONNECTION, Channel
 
 NAMED = {"MEDIA_WEBSOCKET_CONNECTION_ID": CONNECTION}
 SILENCE = bytes(320)
 Scenario = Callable[[WebSocketLine, Channel], Awaitable[None]]
-
-
-@asynccontextmanager
-async def running(work: Awaitable[None]) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-@asynccontextmanager
-async def ticking() -> AsyncIterator[Clock]:
-    clock = Clock()
-    async with running(clock.run()):
-        yield clock
 
 
 @asynccontextmanager
@@ -71,17 +51,6 @@ def channel() -> Channel:
 async def line(channel: Channel) -> AsyncIterator[WebSocketLine]:
     async with dialled(channel) as line:
         yield line
-
-
-async def until(condition: Callable[[], object], limit_s: float = 5) -> None:
-    async with asyncio.timeout(limit_s):
-        while not condition():  # noqa: ASYNC110 - a line has no event for its counters
-            await asyncio.sleep(0.005)
-
-
-def tone(seconds: float, rate: int = 8000) -> Clip:
-    times = np.arange(round(seconds * rate)) / rate
-    return Clip(text="a tone", pcm=(10000 * np.sin(2500 * times + 0.1)).astype("<i2").tobytes(), rate=rate)
 
 
 def sounding(channel: Channel) -> bytes:

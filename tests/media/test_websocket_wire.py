@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from callcenter.media.websocket_incoming import Incoming
+from callcenter.media.lobby import USUAL, Lobby
+from callcenter.media.websocket_incoming import Incoming, Refusal
 from callcenter.media.websocket_wire import LONGEST_MESSAGE, MOST_MESSAGES, Reader, Wire
 
 SHORT = 200
@@ -65,24 +66,9 @@ class Listener:
         self.reasons.append(reason)
 
 
-class Door:
-    """Lets everybody in to one listener."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self.refusals: list[str] = []
-
-    def came(self, wire: Incoming) -> None:
-        pass
-
-    def admit(self, wire: Incoming, path: str) -> Reader | None:
-        return self.reader
-
-    def refused(self, wire: Incoming, why: str) -> None:
-        self.refusals.append(why)
-
-    def left(self, wire: Incoming) -> None:
-        pass
+def incoming(reader: Reader) -> Incoming:
+    """A connection that is for `reader`, whatever it asks for."""
+    return Incoming(Lobby("WebSocket", USUAL, Refusal), lambda _wire, _path: reader)
 
 
 def fed(*pieces: bytes, handshake: bytes = HANDSHAKE) -> tuple[Listener, Socket]:
@@ -90,7 +76,7 @@ def fed(*pieces: bytes, handshake: bytes = HANDSHAKE) -> tuple[Listener, Socket]
 
     async def feed() -> tuple[Listener, Socket]:
         listener, socket = Listener(), Socket()
-        wire = Incoming(Door(listener))
+        wire = incoming(listener)
         wire.connection_made(socket)
         for piece in (handshake, *pieces):
             wire.data_received(piece)
@@ -201,7 +187,7 @@ def test_the_handshake_names_our_protocol_and_compresses_nothing() -> None:
 def test_nothing_comes_or_goes_after_the_end(act: Callable[[Wire], None]) -> None:
     async def run() -> None:
         listener, socket = Listener(), Socket()
-        wire = Incoming(Door(listener))
+        wire = incoming(listener)
         wire.connection_made(socket)
         wire.data_received(HANDSHAKE)
         act(wire)

@@ -1,0 +1,44 @@
+"""What tests of lines share: a clock that ticks, something to say, and waiting for what comes of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import numpy as np
+
+from callcenter.media.clock import Clock
+from callcenter.media.pcm import Clip
+
+
+@asynccontextmanager
+async def running(work: Awaitable[None]) -> AsyncIterator[None]:
+    """`work` while the block runs."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def ticking() -> AsyncIterator[Clock]:
+    """A clock whose lines must all be gone at the end."""
+    clock = Clock()
+    async with running(clock.run()):
+        yield clock
+    assert clock.lines == 0
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for it; counters have no event."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.005)
+
+
+def tone(seconds: float, rate: int = 8000) -> Clip:
+    """Without a sample of silence at its ends."""
+    times = np.arange(round(seconds * rate)) / rate
+    return Clip(text="a tone", pcm=(10000 * np.sin(2500 * times) + 1).astype("<i2").tobytes(), rate=rate)
