@@ -87,10 +87,6 @@ class AudioSocketLine:
         """
         return await asyncio.shield(self._wire.ended)
 
-    async def key(self) -> str:
-        """The next key that the caller presses, where AudioSocket tells: from AudioSocket() in the dialplan."""
-        return await self._wire.keys.get()
-
     def record(self, tape: Tape) -> None:
         """Keep both sides on `tape`, which ends with the line."""
         self._tape = tape

@@ -17,8 +17,6 @@ FASTER = 1.5
 """Times as fast as it is spoken: two clocks are not the same, and headers count."""
 LEAST_MS = 10
 """A message costs at least as much as so much sound, so that no flood of tiny ones is let in."""
-KEYS = 32
-"""That may wait to be read."""
 LINGER_S = 2.0
 """Asterisk has so long to close its end. When we closed first, with sound unread, it would take that for an error and
 hang up on the caller instead of going on in the dialplan."""
@@ -38,7 +36,6 @@ class Counters:
     """Ticks that the clock left out."""
     spared: int = 0
     """Frames of silence that were not sent, so that Asterisk catches up after a stall of the network."""
-    keys: int = 0
 
 
 class Wire(asyncio.Protocol):
@@ -48,8 +45,6 @@ class Wire(asyncio.Protocol):
         """`hear` gets what the caller says, 16-bit PCM at `rate`, of any size, with the loop time at which it came."""
         self.rate = rate
         self.counters = Counters()
-        self.keys: asyncio.Queue[str] = asyncio.Queue(KEYS)
-        """What the caller pressed, where Asterisk tells."""
         self.connected = asyncio.Event()
         """Set too when it has ended before."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -159,18 +154,13 @@ class Wire(asyncio.Protocol):
             case Audio():
                 raise AudioSocketError(_wrong_rate(message.rate, self.rate))
             case Key():
-                self._press(message.digit)
+                pass  # a call has them from ARI, as on all lines
             case HangUp():
                 raise AudioSocketError("Asterisk hung up")
             case Failure():
                 raise AudioSocketError(f"Asterisk reports its error {message.code:#04x}")
             case _:
                 raise AudioSocketError("a second UUID on one connection")
-
-    def _press(self, digit: str) -> None:
-        self.counters.keys += 1
-        if not self.keys.full():
-            self.keys.put_nowait(digit)
 
 
 def _wrong_rate(came: int, wanted: int) -> str:

@@ -188,11 +188,11 @@ async def dialled(switch: Switch) -> AsyncIterator[tuple[AudioSocketLine, str]]:
         yield line, caller
 
 
-async def test_in_the_dialplan_keys_are_told_and_the_hang_up_by_the_end(switch: Switch) -> None:
+async def test_in_the_dialplan_keys_change_nothing_and_the_hang_up_is_told_by_the_end(switch: Switch) -> None:
     async with dialled(switch) as (line, caller):
         await switch.post(f"channels/{caller}/dtmf", dtmf="12#*", between="40", duration="80")
-        async with asyncio.timeout(3):
-            assert [await line.key() for _ in range(4)] == list("12#*")
+        await asyncio.sleep(1)
+        line.received.drain()
         await asyncio.sleep(0.2)
         assert line.received.drain()
         await switch.ari.delete(f"channels/{caller}")
