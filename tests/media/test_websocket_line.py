@@ -255,31 +255,37 @@ async def test_where_nothing_can_be_reached(base: str, channel_is: dict[str, str
             await line.connect(channel_is)
 
 
-async def test_a_server_that_says_nothing_is_given_up() -> None:
-    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncIterator[str]:
+    """A server that says so to the one who asks for a WebSocket, and goes when that goes; the address of its /media."""
+    gone = asyncio.Event()
 
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, ticking() as clock:
-        line = WebSocketLine.dialling(f"ws://127.0.0.1:{port}/media", {}, clock, rate=8000)
-        with closing(line), pytest.raises(LegError, match=r"no WebSocket with Asterisk \(INCOMING\) after 5 s"):
-            await line.connect(NAMED)
-
-
-async def test_what_is_no_websocket_is_told() -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        await reader.read()
+        writer.write(answer)
+        with suppress(ConnectionError):
+            await reader.read()
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, ticking() as clock:
-        line = WebSocketLine.dialling(f"ws://127.0.0.1:{port}/media", {}, clock, rate=8000)
-        with closing(line), pytest.raises(LegError, match="404"):
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/media"
+        await gone.wait()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"", r"no WebSocket with Asterisk \(INCOMING\) after 5 s"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404"),
+    ],
+    ids=["nothing", "404"],
+)
+async def test_a_server_that_gives_no_websocket_is_left(answer: bytes, reason: str) -> None:
+    async with answering(answer) as base, ticking() as clock:
+        with closing(WebSocketLine.dialling(base, {}, clock, rate=8000)) as line, pytest.raises(LegError, match=reason):
             await line.connect(NAMED)
 
 
