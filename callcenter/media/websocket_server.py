@@ -8,7 +8,7 @@ import secrets
 import ssl
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 from weakref import WeakSet
 
 from callcenter.errors import ConfigurationError
@@ -70,7 +70,7 @@ class WebSocketServer:
 
     def _admit(self, wire: Incoming, path: str) -> Reader | None:
         """Whose `wire` is, which asks for `path`; None when it is refused."""
-        (name,) = parse_qs(urlsplit(path).query).get("call", [""])[-1:]
+        (name,) = parse_qs(path.partition("?")[2]).get("call", [""])[-1:]
         reader = self._expected.pop(name, None)
         if reader:
             self._taken.add(wire)

@@ -62,6 +62,8 @@ async def asked(server: WebSocketServer, *pieces: str) -> bytes:
 async def test_the_connection_that_names_the_call_is_its_line(server: WebSocketServer) -> None:
     async with expecting(server) as (line, call):
         assert (await asked(server, REQUEST.format(call="x" * 32, protocol="media"))).startswith(b"HTTP/1.1 404")
+        strange = REQUEST.replace("/callcenter", "//[").format(call="", protocol="media")
+        assert (await asked(server, strange)).startswith(b"HTTP/1.1 404")
         answer = await asked(server, REQUEST.format(call=call, protocol="media"))
         assert answer.startswith(b"HTTP/1.1 101")
         assert b"Sec-WebSocket-Protocol: media" in answer
@@ -69,7 +71,7 @@ async def test_the_connection_that_names_the_call_is_its_line(server: WebSocketS
         async with asyncio.timeout(1):
             await line.broken()
     report = server.report()
-    assert (report["taken"], report["unknown"], report["expected"], report["waiting"]) == (1, 2, 0, 0)
+    assert (report["taken"], report["unknown"], report["expected"], report["waiting"]) == (1, 3, 0, 0)
 
 
 @pytest.mark.parametrize(
