@@ -108,7 +108,7 @@ class Lobby:
         self._leave(connection, "taken")
 
     def refuse(self, connection: asyncio.Protocol, refusal: StrEnum, why: str) -> None:
-        """It has not, and who asks closes it. Does nothing for one that does not wait any more."""
+        """It has not, and whoever says so closes it. Does nothing for one that does not wait any more."""
         if place := self._leave(connection, refusal):
             self._tell(place, why)
 

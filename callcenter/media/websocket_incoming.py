@@ -11,10 +11,11 @@ from websockets.protocol import Event
 from websockets.server import ServerProtocol
 
 from callcenter.media.lobby import Lobby
-from callcenter.media.websocket_wire import GOODBYE_S, LONGEST_MESSAGE, MEDIA, Reader, Wire
+from callcenter.media.tls import Tls
+from callcenter.media.websocket_wire import LONGEST_MESSAGE, MEDIA, Reader, Wire
 
 LONGEST_REQUEST = 16_384
-"""Bytes of a handshake."""
+"""Bytes of a handshake, TLS included."""
 
 
 class Refusal(StrEnum):
@@ -34,26 +35,19 @@ class Incoming(Wire):
     ) -> None:
         """It waits in `lobby`. `admit` says by the path that it asks for whose it is; None when that refused it.
 
-        With a `context`, over TLS, whose handshake is part of what the lobby limits.
+        With a `context`, over TLS, whose handshake is then part of what is limited.
         """
         super().__init__(ServerProtocol(subprotocols=[MEDIA], max_size=LONGEST_MESSAGE))
         self._lobby = lobby
         self._admit = admit
         self._asked = 0
-        """Bytes that came before the handshake was over."""
-        self._context = context
-        """Until TLS has been agreed on."""
-        self._early = b""
-        """What came with the end of that."""
-        self._securing: asyncio.Task[None] | None = None
+        """Bytes that came before it was open."""
+        self._tls = Tls(context) if context else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: TCP is there."""
         super().connection_made(transport)
         self._lobby.enter(self, transport)
-        if self._context:
-            cast("asyncio.Transport", transport).pause_reading()
-            self._securing = asyncio.ensure_future(self._secure(self._context))
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes have come."""
@@ -63,10 +57,9 @@ class Incoming(Wire):
                 self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, "a request without an end")
                 self.abort()
                 return
-        if self._context:
-            self._early += data
-        else:
-            super().data_received(data)
+        if self._tls:
+            data = self._unsealed(data, self._tls)
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: nothing is left of it."""
@@ -89,20 +82,24 @@ class Incoming(Wire):
             self.open = True
             self._reader.opened(self)
 
-    async def _secure(self, context: ssl.SSLContext) -> None:
-        """Ends with the connection at the latest, whatever the peer does."""
-        plain = self._transport
-        if plain is None:
-            return
+    def _unsealed(self, data: bytes, tls: Tls) -> bytes:
         try:
-            loop = asyncio.get_running_loop()
-            secured = await loop.start_tls(plain, self, context, server_side=True, ssl_shutdown_timeout=GOODBYE_S)
-        except OSError as error:
-            self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, f"no TLS: {error}")
-            plain.abort()
-        else:
-            self._transport, self._context = secured, None
-            super().data_received(self._early)
+            said, fault = tls.unsealed(data), ""
+        except ssl.SSLError as error:
+            said, fault = b"", f"no TLS: {error}"
+        self._put(b"")
+        if fault:
+            self._lose(fault)
+        return said
+
+    def _put(self, data: bytes) -> None:
+        super()._put(self._tls.sealed(data) if self._tls else data)
+
+    def _end(self) -> None:
+        if self._tls:
+            self._tls.end()
+            self._put(b"")
+        super()._end()
 
     def _lose(self, reason: str) -> None:
         self._lobby.refuse(self, Refusal.NOT_WEBSOCKET, reason)

@@ -166,8 +166,12 @@ class Wire(asyncio.Protocol):
 
     def _write(self) -> None:
         for data in self._protocol.data_to_send():
-            if self._transport and data:  # an empty one asks for the connection's end, as `close_expected` does
-                self._transport.write(data)
+            if data:  # an empty one asks for the connection's end, as `close_expected` does
+                self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        if self._transport:
+            self._transport.write(data)
 
     def _why(self) -> str:
         if self._protocol.handshake_exc:

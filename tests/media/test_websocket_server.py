@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import uvloop
 from structlog.testing import capture_logs
 
 from callcenter.errors import ConfigurationError
@@ -187,7 +188,27 @@ async def test_without_tls_where_tls_is_wanted(certificate: Path) -> None:
         answer = await asked(server, REQUEST.format(call="x", protocol="media"))
         assert b"HTTP" not in answer
         await until(lambda: not server.report()["waiting"])
-    assert server.report()["taken"] == 0
+        assert server.report()["not_websocket"] == 1
+
+
+async def test_who_leaves_within_the_handshake_of_tls_waits_no_more(certificate: Path) -> None:
+    async with WebSocketServer("127.0.0.1", 0, certificate=certificate) as server:
+        host, _, port = server.address.rpartition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"\x16\x03\x01")
+        await until(lambda: server.report()["waiting"])
+        writer.close()
+        await until(lambda: server.report()["left"])
+        assert server.report()["waiting"] == 0
+
+
+def test_tls_is_the_same_on_uvloop(certificate: Path) -> None:
+    async def run() -> None:
+        await test_over_tls_both_ways(certificate)
+        await test_without_tls_where_tls_is_wanted(certificate)
+        await test_who_leaves_within_the_handshake_of_tls_waits_no_more(certificate)
+
+    uvloop.run(run(), debug=True)
 
 
 async def test_who_never_ends_the_handshake_of_tls_is_limited_too(certificate: Path) -> None:
