@@ -18,6 +18,7 @@ import structlog
 
 from callcenter import __version__, garbage, local_time, repertoire, senses, systemd
 from callcenter.admission import Guard, Load
+from callcenter.asterisk import tls
 from callcenter.asterisk.ari import Ari, login, media_url
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import Channel
@@ -194,7 +195,7 @@ def told_time(settings: Settings) -> dict[str, Any]:
 
 def dialling(settings: Asterisk) -> lines.Dialling:
     """How we reach the WebSocket channels of the Asterisk whose ARI that is."""
-    return lines.Dialling(base=media_url(settings), headers=login(settings))
+    return lines.Dialling(base=media_url(settings), headers=login(settings), context=tls.context(settings))
 
 
 def choice(settings: Settings, channel: Channel) -> LineChoice:

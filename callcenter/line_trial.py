@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from callcenter.asterisk import tls
 from callcenter.asterisk.ari import Ari, login, media_url
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Switchboard
@@ -58,18 +59,22 @@ def name(choice: LineChoice) -> str:
 
 
 async def tried(choice: LineChoice, settings: Settings) -> str:
-    """Send a tone through two media channels in one bridge, in both directions. Raises AsteriskError."""
+    """Send a tone through two media channels in one bridge, in both directions.
+
+    Raises AsteriskError, and ConfigurationError for a CA's certificate that is none.
+    """
+    own = settings.asterisk.model_copy(update={"app": f"callcenter-doctor-{uuid4().hex[:8]}"})
+    dialling = lines.Dialling(base=media_url(own), headers=login(own), context=tls.context(own))
     try:
-        return await _tried(choice, settings)
+        return await _tried(choice, settings.model_copy(update={"asterisk": own}), dialling)
     except ConfigurationError as error:  # a port is taken
         return f"not tried: {error}, which is well if the daemon runs"
 
 
-async def _tried(choice: LineChoice, settings: Settings) -> str:
-    own = settings.asterisk.model_copy(update={"app": f"callcenter-doctor-{uuid4().hex[:8]}"})
+async def _tried(choice: LineChoice, settings: Settings, dialling: lines.Dialling) -> str:
+    own = settings.asterisk
     clock = Clock()
     media = _spared(settings.media, choice)
-    dialling = lines.Dialling(base=media_url(own), headers=login(own))
     async with Ari(own) as ari, lines.opened(media, clock, dialling) as opened, asyncio.TaskGroup() as group:
         ticking = group.create_task(clock.run())
         with closing(opened.open(choice)) as one, closing(opened.open(choice)) as other:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, TypeVar
 
 import aiohttp
 
-from callcenter.asterisk import events
+from callcenter.asterisk import events, tls
 from callcenter.asterisk.events import Channel
 from callcenter.config import Asterisk
 from callcenter.errors import AriError, AsteriskError
@@ -33,9 +33,10 @@ class Bridge:
 
 
 class Ari:
-    """Logs in to one Asterisk and makes requests.
+    """Logs in to one Asterisk and makes requests. Raises ConfigurationError for a CA's certificate that is none.
 
-    Each raises AriError when Asterisk refuses, AsteriskError when it does not answer within 5 s. Nothing is sent twice.
+    Each request raises AriError when Asterisk refuses, AsteriskError when it does not answer within 5 s. Nothing is
+    sent twice.
     """
 
     def __init__(self, settings: Asterisk) -> None:
@@ -45,7 +46,9 @@ class Ari:
         self._session = aiohttp.ClientSession(
             headers=login(settings),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=CONNECT_S),
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(
+                limit=CONNECTIONS, keepalive_timeout=KEEPALIVE_S, ssl=tls.context(settings) or True
+            ),
         )
 
     async def __aenter__(self) -> Self:
@@ -205,10 +208,12 @@ def media_url(settings: Asterisk) -> str:
 
 def unreachable(url: str, error: Exception) -> AsteriskError:
     """What to tell a person when no connection to ARI can be made or it breaks."""
+    if trouble := tls.explained(error):
+        return AsteriskError(f"ARI at {url} cannot be reached; {trouble}")
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return AsteriskError(
         f"ARI at {url} cannot be reached ({reason}): is Asterisk running, enabled = yes in http.conf and ari.conf, "
-        "and asterisk.url right?"
+        "and asterisk.url right, with https for the port of tlsbindaddr?"
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 
+from callcenter.asterisk import tls
 from callcenter.asterisk.ari import CONNECT_S, TIMEOUT_S, advice, login, unreachable
 from callcenter.asterisk.events import Event, Other, decode
 from callcenter.config import Asterisk
@@ -65,7 +66,8 @@ class EventStream:
     async def __aiter__(self) -> AsyncGenerator[Event | Connected | Disconnected, None]:
         """Connect, and go on connecting."""
         first, attempt = True, 0
-        async with aiohttp.ClientSession(headers=login(self._settings)) as session:
+        connector = aiohttp.TCPConnector(ssl=tls.context(self._settings) or True)
+        async with aiohttp.ClientSession(headers=login(self._settings), connector=connector) as session:
             while True:
                 try:
                     async with await self._connect(session) as socket:

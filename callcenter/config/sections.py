@@ -20,9 +20,13 @@ class Asterisk(Section):
     """Where ARI is and how to log in."""
 
     url: str = "http://127.0.0.1:8088/ari"
+    """With `https://`, ARI and the WebSockets that we dial go over TLS."""
     username: str = "callcenter"
     password: SecretStr = SecretStr("")
     app: str = "ai-call-center"
+    ca_certificate: Path | None = None
+    """Whom to trust where `url` is `https://…`: a PEM file with the certificate of the CA that signed Asterisk's, or
+    with Asterisk's own. Without it, the CAs that this machine trusts."""
 
 
 class Hearing(Section):

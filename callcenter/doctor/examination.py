@@ -83,7 +83,7 @@ def connected(settings: Settings) -> list[Check]:
         Check(
             name="ARI",
             find=parts.ari,
-            advice="correct [asterisk] url, username and password; see ari.conf and http.conf",
+            advice="correct [asterisk] url, username, password and, for https, ca_certificate; see ari.conf, http.conf",
         ),
         *trunk,
     ]

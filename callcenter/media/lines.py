@@ -1,5 +1,6 @@
 """The lines of all calls: opens the kind that was chosen, and runs the servers that Asterisk connects to."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Dialling:
     """`ws://host:port/media`."""
     headers: Mapping[str, str]
     """That we log in with."""
+    context: ssl.SSLContext | None = None
+    """Whom to trust, where `base` is `wss://…`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,8 @@ class Lines:
     def _websocket(self, rate: int) -> Line:
         if self.servers.websocket:
             return WebSocketLine.listening(self.servers.websocket, self.media.websocket_client, self.clock, rate=rate)
-        return WebSocketLine.dialling(self.dialling.base, self.dialling.headers, self.clock, rate=rate)
+        own = self.dialling
+        return WebSocketLine.dialling(own.base, own.headers, self.clock, rate=rate, context=own.context)
 
 
 @asynccontextmanager

@@ -6,8 +6,10 @@ hangup, stopSilence, destroy, channel, channels, bridges, info, events.
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,7 +34,8 @@ MESSAGES = {401: "Authentication required", 404: "Channel not found", 409: "Chan
 class AriServer:
     """Serves one application on a port of its own; an HTTP status or a Fault in `faults` by step."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        """With a `certificate`, a PEM file with its key, over TLS."""
         self.faults: dict[str, int | Fault] = {}
         self.before: dict[str, Callable[[], object]] = {}
         """What happens just before a step is carried out."""
@@ -48,11 +51,14 @@ class AriServer:
         self._streams: set[asyncio.Queue[str | None]] = set()
         self._stalled = asyncio.Event()
         self._port = 0
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+        if self._context and certificate:
+            self._context.load_cert_chain(certificate)
 
     @property
     def settings(self) -> Asterisk:
         """How to reach it."""
-        return Asterisk(url=f"http://127.0.0.1:{self._port}/ari")
+        return Asterisk(url=f"http{'s' if self._context else ''}://127.0.0.1:{self._port}/ari")
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._faulty])
@@ -93,7 +99,7 @@ class AriServer:
 
     async def listen(self) -> None:
         """Take connections, on the same port each time."""
-        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._context)
         await self._site.start()
         self._port = self._runner.addresses[0][1]
 
