@@ -77,9 +77,13 @@ class PrivateAsterisk:
         run_dir: Path | None = None,
         *,
         outlive: bool = False,
+        certificate: Path | None = None,
         progress: Progress = lambda _: None,
     ) -> None:
-        """Claim ports. A `run_dir` of one's own is kept by `close`, and gives back the parameters of an earlier run."""
+        """Claim ports. A `run_dir` of one's own is kept by `close`, and gives back the parameters of an earlier run.
+
+        With a `certificate`, a PEM file with its key, ARI and the media WebSockets are at a port with TLS.
+        """
         self.run_dir = run_dir.absolute() if run_dir else Path(tempfile.mkdtemp(prefix="callcenter-asterisk-"))
         if len(str(self.run_dir)) > LONGEST_RUN_DIR:
             raise AsteriskError(f"{self.run_dir} is too long a path for Asterisk's socket; choose a shorter directory")
@@ -89,7 +93,8 @@ class PrivateAsterisk:
         self._progress = progress
         earlier = Parameters.load(self.run_dir)
         self._claim, block = claim_ports(earlier.block if earlier else None)
-        self.parameters = replace(earlier, block=block) if earlier else Parameters(block=block)
+        parameters = earlier or Parameters(block=block)
+        self.parameters = replace(parameters, block=block, certificate=str(certificate or ""))
         self._program: Program | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -178,7 +183,7 @@ class PrivateAsterisk:
         )
 
     async def _booted(self, process: subprocess.Popen[bytes]) -> None:
-        ping = f"{self.ari_url}/asterisk/ping?api_key={self.ari_username}:{self.ari_password}"
+        ping = f"{self.parameters.plain_ari_url}/asterisk/ping?api_key={self.ari_username}:{self.ari_password}"
         async with aiohttp.ClientSession() as session:
             while True:
                 if process.poll() is not None:

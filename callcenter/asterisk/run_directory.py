@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 BLOCK = 1000
 """Ports of one instance: SIP on the first, HTTP on the second, sound on those from the tenth on.
 
-The third is where it finds a daemon that listens for WebSockets.
+The third is where it finds a daemon that listens for WebSockets, the fourth HTTP over TLS, if that is wanted.
 """
 
 PARAMETERS = "asterisk.json"
@@ -37,6 +37,8 @@ class Parameters:
     ari_password: str = field(default_factory=secrets.token_urlsafe, repr=False)
     phone_password: str = field(default_factory=secrets.token_urlsafe, repr=False)
     person_password: str = field(default_factory=secrets.token_urlsafe, repr=False)
+    certificate: str = ""
+    """The PEM file, with its key, of the HTTP server; without one it speaks no TLS."""
 
     @classmethod
     def load(cls, run_dir: Path) -> Self | None:
@@ -52,13 +54,23 @@ class Parameters:
 
     @property
     def ari_url(self) -> str:
-        """Of the REST interface, without a closing slash."""
+        """Of the REST interface, without a closing slash; by TLS where there is a certificate."""
+        return f"https://{LOOPBACK}:{self.tls_port}/ari" if self.certificate else self.plain_ari_url
+
+    @property
+    def plain_ari_url(self) -> str:
+        """The same without TLS."""
         return f"http://{LOOPBACK}:{self.http_port}/ari"
 
     @property
     def http_port(self) -> int:
         """TCP."""
         return self.block + 1
+
+    @property
+    def tls_port(self) -> int:
+        """TCP."""
+        return self.block + 3
 
     @property
     def sip_port(self) -> int:
@@ -101,13 +113,24 @@ def _changes(run_dir: Path, parameters: Parameters, program: Program) -> dict[st
     first = parameters.block
     return {
         "asterisk.conf": {"[directories](!)": "[directories]\n" + _directories(run_dir, program)},
-        "http.conf": {"bindport = 8088": f"bindport = {parameters.http_port}"},
+        "http.conf": {"bindport = 8088": f"bindport = {parameters.http_port}", **_tls(parameters)},
         "pjsip.conf": {"bind = 127.0.0.1:5060": f"bind = {LOOPBACK}:{parameters.sip_port}"},
         "websocket_client.conf": {"ws://127.0.0.1:9093/": f"ws://{LOOPBACK}:{parameters.websocket_port}/"},
         "rtp.conf": {
             "rtpstart = 10000": f"rtpstart = {first + 10}",
             "rtpend = 20000": f"rtpend = {first + BLOCK - 1}",
         },
+    }
+
+
+def _tls(parameters: Parameters) -> dict[str, str]:
+    if not parameters.certificate:
+        return {}
+    return {
+        ";tlsenable = yes": "tlsenable = yes",
+        ";tlsbindaddr = 10.0.0.5:8089": f"tlsbindaddr = {LOOPBACK}:{parameters.tls_port}",
+        ";tlscertfile = /etc/asterisk/keys/asterisk.crt": f"tlscertfile = {parameters.certificate}",
+        ";tlsprivatekey = /etc/asterisk/keys/asterisk.key": f"tlsprivatekey = {parameters.certificate}",
     }
 
 

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ def test_a_directory_holds_the_shipped_set_with_its_own_ports_and_passwords(tmp_
     assert {path.name for path in shipped().glob("*.conf")} < {path.name for path in etc.iterdir()}
     assert f"astetcdir => {etc}\n" in (etc / "asterisk.conf").read_text()
     assert "astmoddir" not in (etc / "asterisk.conf").read_text()
-    assert "bindport = 12001\n" in (etc / "http.conf").read_text()
+    assert "\nbindport = 12001\n" in (etc / "http.conf").read_text()
+    assert "\ntls" not in (etc / "http.conf").read_text()
     assert "bind = 127.0.0.1:12000\n" in (etc / "pjsip.conf").read_text()
     assert "rtpstart = 12010\nrtpend = 12999\n" in (etc / "rtp.conf").read_text()
     assert (etc / "callcenter_ari.conf").read_text() == "[callcenter]\ntype = user\npassword = a\n"
@@ -28,6 +30,20 @@ def test_a_directory_holds_the_shipped_set_with_its_own_ports_and_passwords(tmp_
         ("phone", "b"),
         ("person", "c"),
     ]
+
+
+def test_with_a_certificate_it_is_reached_by_tls(tmp_path: Path) -> None:
+    parameters = replace(PARAMETERS, certificate="/keys/both.pem")
+    lay_out(tmp_path, parameters, INSTALLED)
+    lines = (tmp_path / "etc/http.conf").read_text().splitlines()
+    assert {line for line in lines if line.startswith("tls")} == {
+        "tlsenable = yes",
+        "tlsbindaddr = 127.0.0.1:12003",
+        "tlscertfile = /keys/both.pem",
+        "tlsprivatekey = /keys/both.pem",
+    }
+    assert (parameters.ari_url, PARAMETERS.ari_url) == ("https://127.0.0.1:12003/ari", "http://127.0.0.1:12001/ari")
+    assert Parameters.load(tmp_path) == parameters
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
