@@ -26,7 +26,7 @@ from callcenter import (
     log,
     whisper_commands,
 )
-from callcenter.bench import first_clause, line_report, line_ways, lines, media, plot, soak, turns
+from callcenter.bench import first_clause, interruptions, line_report, line_ways, lines, media, plot, soak, turns
 from callcenter.bench.media_report import MediaReport
 from callcenter.config import Log, Settings
 from callcenter.errors import CallCenterError, innermost
@@ -115,13 +115,19 @@ def _add_benches(bench: argparse.ArgumentParser) -> None:
     plane.add_argument("--seconds", type=float, default=5.0, metavar="S", help="measure each level so long (default 5)")
     plane.add_argument("--vs", choices=["pipecat"], help="the same work through pipecat, in an environment of its own")
     ways = add("lines", _bench_lines, "measure each way of a call's sound: round trip, silence after a pause, and CPU")
-    ways.add_argument(
-        "ways",
-        type=line_ways.way,
-        nargs="*",
-        metavar="WAY",
-        help=f"which (default: all of {', '.join(line_ways.WAYS)})",
+    rude = add("interruptions", _bench_interruptions, "measure how soon the agent gives way, on each way of the sound")
+    for sub in (ways, rude):
+        sub.add_argument(
+            "ways",
+            type=line_ways.way,
+            nargs="*",
+            metavar="WAY",
+            help=f"which (default: all of {', '.join(line_ways.WAYS)})",
+        )
+    rude.add_argument(
+        "--rounds", type=_positive, default=3, metavar="N", help="callers on each, of 7 interruptions (default 3)"
     )
+    rude.add_argument("--at-once", type=_positive, default=2, metavar="N", help="calls at once (default 2)")
     ways.add_argument("--calls", type=_positive, default=10, metavar="N", help="calls at once (default 10)")
     ways.add_argument("--seconds", type=float, default=4.0, metavar="S", help="measure CPU for so long (default 4)")
     speed = add("turns", _bench_turns, "measure answers, interruptions and false stops over Asterisk, on both sides")
@@ -211,6 +217,16 @@ async def _bench_lines(options: argparse.Namespace, settings: Settings) -> int:
     return _measured(await lines.measure(plan, _progress), options)
 
 
+async def _bench_interruptions(options: argparse.Namespace, settings: Settings) -> int:
+    plan = interruptions.Plan(
+        settings=settings,
+        ways=tuple(options.ways or line_ways.WAYS),
+        rounds=options.rounds,
+        at_once=options.at_once,
+    )
+    return _measured(await interruptions.measure(plan, _progress), options)
+
+
 async def _bench_turns(options: argparse.Namespace, settings: Settings) -> int:
     if options.plot:
         plot.check(options.plot)
@@ -253,7 +269,7 @@ def _progress(line: str) -> None:
 
 
 def _measured(
-    report: MediaReport | line_report.Report | turns.Report | first_clause.Report | soak.Report,
+    report: MediaReport | line_report.Report | interruptions.Report | turns.Report | first_clause.Report | soak.Report,
     options: argparse.Namespace,
 ) -> int:
     if options.json:

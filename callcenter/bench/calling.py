@@ -60,13 +60,15 @@ class CallCentre:
         """What the daemon says of itself. Raises MissingPartError when there is none."""
         return await control.status(self.settings.paths.control_socket)
 
-    async def ring(self, what: str, callers: Sequence[Persona], *, calls: int, at_once: int) -> Ringing:
-        """Place `calls` calls, the callers in turn. What fails is in the calls' results.
+    async def ring(
+        self, what: str, callers: Sequence[Persona], *, calls: int, at_once: int, extension: str = ""
+    ) -> Ringing:
+        """Place `calls` calls to `extension`, or the usual one, the callers in turn. What fails is in their results.
 
         Raises CallCenterError where it is the very first ring that cannot be made: then something is not there at all.
         """
         first = not self._numbers
-        plan = self._plan(callers, calls, at_once)
+        plan = self._plan(callers, calls, at_once, extension or self.settings.phone.extension)
         await self._rehearse(callers)
         before, began = await self._cpu_seconds(), time.monotonic()
         audience = _Counting(what=what, calls=calls, progress=self.progress)
@@ -89,7 +91,7 @@ class CallCentre:
             with suppress(CallCenterError):  # its own calls say so
                 await voices.rehearse(caller)
 
-    def _plan(self, callers: Sequence[Persona], calls: int, at_once: int) -> Plan:
+    def _plan(self, callers: Sequence[Persona], calls: int, at_once: int, extension: str) -> Plan:
         """With numbers that no other call of this benchmark has."""
         phone, first = self.settings.phone, self._numbers
         self._numbers += calls
@@ -102,7 +104,7 @@ class CallCentre:
                 port=phone.port,
                 user=phone.username,
                 password=phone.password.get_secret_value(),
-                extension=phone.extension,
+                extension=extension,
             ),
             control=self.settings.paths.control_socket,
             cache=self.settings.paths.cache,
