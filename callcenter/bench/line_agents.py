@@ -1,7 +1,8 @@
 """Agents of the benchmark of lines, without anything of a daemon but clock, legs and line. Run as a process of its own.
 
 Each takes a call that comes to the application, says back what it hears, or talks until told to pause; all of the
-sound goes the one way that the specification names.
+sound goes the one way that the specification names. Callers whose channels say so get a bare line of that way, until
+they part.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from callcenter.asterisk.events import StasisStart
 from callcenter.asterisk.legs import Legs, Names
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Mailbox, Switchboard
+from callcenter.bench import bare_lines
 from callcenter.bench.line_callers import HOST, LOUD, tone
 from callcenter.bench.line_ways import BARE, WAYS, Way
 from callcenter.config import Asterisk, Log, Media
@@ -93,31 +95,34 @@ class Agent(Tape):
         return at
 
 
-class Bare(asyncio.DatagramProtocol):
-    """What sends each packet back as it comes."""
+class Served:
+    """The calls of one kind: those with a line of ours, or those with a bare one."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: there is a socket."""
-        self._transport: Any = transport
+    def __init__(self) -> None:
+        self.open: dict[str, Agent | None] = {}
+        """By their callers' channels; None where there is no line of ours."""
+        self.failures: list[str] = []
+        self.over = asyncio.Event()
 
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        """asyncio: a packet has come."""
-        self._transport.sendto(data, addr)
+    def settled(self, calls: int) -> bool:
+        """So many are there, or one of them could not be served."""
+        return len(self.open) >= calls or bool(self.failures)
+
+    def expire(self, calls: int, within_s: float) -> None:
+        """The time for that is up."""
+        if not self.settled(calls):
+            self.failures.append(f"{len(self.open)} of {calls} calls within {within_s:g} s")
 
 
 class Agents:
     """All of them."""
 
-    def __init__(self, ari: Ari, clock: Clock, lines: Lines, way: Way | None) -> None:
-        """`way` is None for bare ones."""
-        self.open: dict[str, Agent | None] = {}
-        """By their callers' channels; None where there is no line of ours."""
-        self.failures: list[str] = []
+    def __init__(self, ari: Ari, clock: Clock, lines: Lines, way: Way) -> None:
+        self.ours, self.bare = Served(), Served()
         self._ari = ari
         self._clock = clock
         self._lines = lines
         self._way = way
-        self._over = asyncio.Event()
         self._changed = asyncio.Event()
 
     async def serve(self, stream: EventStream, connected: asyncio.Event) -> None:
@@ -125,22 +130,29 @@ class Agents:
         switchboard = Switchboard()
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen(stream, connected, switchboard, group))
-            await self._over.wait()
+            await self.ours.over.wait()
             listening.cancel()
+
+    def part(self) -> None:
+        """End the calls with a bare line."""
+        self.bare.over.set()
 
     def close(self) -> None:
         """End all calls."""
-        self._over.set()
+        self.part()
+        self.ours.over.set()
 
     async def wait(self, calls: int, within_s: float) -> None:
-        """Return when so many are served, when one of them could not be, or when the time is up."""
+        """Return when so many of each kind are served, or one of it could not be; or when the time is up."""
+        kinds = self.ours, self.bare
         try:
             async with asyncio.timeout(within_s):
-                while len(self.open) < calls and not self.failures:
+                while not all(kind.settled(calls) for kind in kinds):
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            self.failures.append(f"{len(self.open)} of {calls} calls within {within_s:g} s")
+            for kind in kinds:
+                kind.expire(calls, within_s)
 
     def echoed(self) -> dict[str, dict[str, list[float]]]:
         """When each has heard sound and has said it back."""
@@ -163,7 +175,7 @@ class Agents:
         return {channel: at for (channel, _), at in zip(mine, moments, strict=True)}
 
     def _mine(self) -> list[tuple[str, Agent]]:
-        return [(channel, agent) for channel, agent in self.open.items() if agent]
+        return [(channel, agent) for channel, agent in self.ours.open.items() if agent]
 
     async def _listen(
         self, stream: EventStream, connected: asyncio.Event, switchboard: Switchboard, group: asyncio.TaskGroup
@@ -180,49 +192,40 @@ class Agents:
                     group.create_task(self._take(channel.id, switchboard.open(channel.id)))
 
     async def _take(self, channel: str, mailbox: Mailbox) -> None:
-        """Serve one call, until all are over; what fails is told, and ends nothing else."""
-        legs_of = DialplanLegs if self._way and self._way.by_dialplan else Legs
+        """Serve one call, until all of its kind are over; what fails is told, and ends nothing else."""
+        bare = channel.startswith(BARE)
+        legs_of = DialplanLegs if self._way.by_dialplan else Legs
         legs = legs_of(self._ari, mailbox, channel, Names(instance="bench", call=uuid4().hex[:8]))
         try:
-            if self._way:
-                await self._talk(channel, legs, self._way)
-            else:
-                await self._bounce(channel, legs)
+            await (self._bounce(channel, legs) if bare else self._talk(channel, legs))
         except (CallCenterError, ExceptionGroup) as error:
-            self.failures.append(str(innermost(error)))
+            (self.bare if bare else self.ours).failures.append(str(innermost(error)))
             self._changed.set()
         finally:
             await legs.close()
 
-    async def _talk(self, channel: str, legs: Legs, way: Way) -> None:
-        with closing(self._lines.open(way.choice)) as line:
+    async def _talk(self, channel: str, legs: Legs) -> None:
+        with closing(self._lines.open(self._way.choice)) as line:
             agent = Agent(line)
             await legs.open(line.wanted, line.connect)
             line.record(agent)
-            await self._stay(channel, agent)
+            await self._stay(self.ours, channel, agent)
         # A channel in AudioSocket() is Asterisk's to close; it does when it has read that we go.
 
     async def _bounce(self, channel: str, legs: Legs) -> None:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(Bare, local_addr=(HOST, 0))
-        with closing(transport):
-            host, port = transport.get_extra_info("sockname")
-            await legs.open({"external_host": f"{host}:{port}", "format": "ulaw"}, _nothing)
-            await self._stay(channel, None)
+        async with bare_lines.opened(self._way, self._lines.dialling) as line:
+            await legs.open(line.wanted, line.connect)
+            await self._stay(self.bare, channel, None)
 
-    async def _stay(self, channel: str, agent: Agent | None) -> None:
-        self.open[channel] = agent
+    async def _stay(self, kind: Served, channel: str, agent: Agent | None) -> None:
+        kind.open[channel] = agent
         self._changed.set()
-        await self._over.wait()
+        await kind.over.wait()
 
 
-async def _nothing(channel: Mapping[str, str]) -> None:
-    """Asterisk sends, and we answer whoever sends."""
-
-
-async def _serve(way: Way | None, order: Mapping[str, Any]) -> None:
+async def _serve(way: Way, order: Mapping[str, Any]) -> None:
     settings = Asterisk.model_validate(order["asterisk"])
-    listens = "listen" if way and way.listens else "dial"
+    listens = "listen" if way.listens else "dial"
     media = Media.model_validate(
         {"audiosocket_listen": f"{HOST}:0", "websocket": listens, "websocket_listen": order["websocket_listen"]}
     )
@@ -231,6 +234,8 @@ async def _serve(way: Way | None, order: Mapping[str, Any]) -> None:
         ari = await stack.enter_async_context(Ari(settings))
         dialling = Dialling(base=media_url(settings), headers=login(settings))
         lines = await stack.enter_async_context(opened(media, clock, dialling))
+        if way.listens:
+            await stack.enter_async_context(bare_lines.listening(order["bare_port"]))
         agents = Agents(ari, clock, lines, way)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         ticking = group.create_task(clock.run())
@@ -253,7 +258,9 @@ async def _obey(agents: Agents) -> None:
         match order["do"]:
             case "wait":
                 await agents.wait(order["calls"], order["within_s"])
-                _say({"open": len(agents.open), "failures": agents.failures})
+                _say({"failures": agents.ours.failures, "bare_failures": agents.bare.failures})
+            case "part":
+                agents.part()
             case "echoed":
                 _say(agents.echoed())
             case "talk":
@@ -272,7 +279,7 @@ def main() -> None:
     name = json.loads(sys.argv[1])["way"]
     if line := sys.stdin.readline():
         try:
-            uvloop.run(_serve(None if name == BARE else WAYS[name], json.loads(line)))
+            uvloop.run(_serve(WAYS[name], json.loads(line)))
         except (CallCenterError, ExceptionGroup) as error:
             reason = innermost(error)
             if not isinstance(reason, CallCenterError):

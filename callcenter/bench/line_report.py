@@ -73,10 +73,31 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """Asterisk's own round trips on one way: there and back through the same legs over a bare line."""
+
+    ms: tuple[float, ...] = ()
+    lost: int = 0
+    error: str = ""
+    """Why this is not known."""
+
+    @property
+    def p50(self) -> float | None:
+        """Of them; None where it is not known."""
+        return None if self.error else percentile(self.ms, 50)
+
+    def as_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"tones": len(self.ms) + self.lost, "lost": self.lost, "error": self.error or None, **_spread(self.ms)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One way."""
 
     name: str
+    own: Own | None = None
+    """None where there is nothing to compare with."""
     trips: tuple[Trip, ...] = ()
     lost: int = 0
     """Tones that did not come back."""
@@ -99,32 +120,36 @@ class Row:
         """Of the round trips."""
         return percentile([trip.whole for trip in self.trips], 95)
 
-    def over(self, own: float | None) -> float | None:
-        """How much longer than `own` the median round trip is."""
+    @property
+    def over(self) -> float | None:
+        """How much longer than Asterisk's own the median round trip is."""
+        own = self.own.p50 if self.own else None
         return None if self.p50 is None or own is None else round(self.p50 - own, 1)
 
     def part(self, name: str) -> list[float]:
         """The milliseconds of one part of all trips: `to_us`, `ours` or `back`."""
         return [value for trip in self.trips if (value := getattr(trip, name)) is not None]
 
-    def ok(self, own: float | None) -> bool:
-        """Whether it is within the budgets."""
+    @property
+    def ok(self) -> bool | None:
+        """Whether it is within the budgets; None where that is not known, for Asterisk's own is not."""
         if self.missing:
             return True
-        over = self.over(own)
-        quick = over is not None and over <= MOST_OVER_MS
-        return not self.error and quick and self.stops is not None and self.stops.ok
+        if self.error or self.stops is None or not self.stops.ok:
+            return False
+        return None if self.over is None else self.over <= MOST_OVER_MS
 
-    def as_json(self, own: float | None) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
         return {
             "way": self.name,
-            "ok": self.ok(own),
+            "ok": self.ok,
             "error": self.error or None,
             "tones": len(self.trips) + self.lost,
             "lost": self.lost,
             "round_trip_ms": _spread([trip.whole for trip in self.trips]),
-            "over_asterisk_ms": self.over(own),
+            "asterisk_own_ms": self.own and self.own.as_json(),
+            "over_asterisk_ms": self.over,
             "to_us_ms": _spread(self.part("to_us")),
             "ours_ms": _spread(self.part("ours")),
             "back_ms": _spread(self.part("back")),
@@ -141,8 +166,6 @@ class Report:
 
     echo: Row
     """Asterisk's Echo(), to which nothing but the caller's own leg belongs."""
-    bare: Row
-    """The legs of every call, with packets that are sent back as they come: Asterisk's own round trip."""
     rows: tuple[Row, ...]
     calls: int
     """At once."""
@@ -158,11 +181,10 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether each way that Asterisk has is within the budgets."""
-        return all(row.ok(self.bare.p50) for row in self.rows)
+        return all(row.ok for row in self.rows)
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
-        own = self.bare.p50
         return {
             "ok": self.ok,
             "began": self.began.isoformat(timespec="seconds"),
@@ -173,57 +195,52 @@ class Report:
             "seconds": self.seconds,
             "budget_over_asterisk_ms": MOST_OVER_MS,
             "budget_stop_p95_ms": MOST_STOP_P95_MS,
-            "echo": self.echo.as_json(None),
-            "asterisk_own": self.bare.as_json(own),
-            "ways": [row.as_json(own) for row in self.rows],
+            "echo": self.echo.as_json(),
+            "ways": [row.as_json() for row in self.rows],
         }
 
     def drawn(self) -> RenderableType:
         """For a terminal."""
         about = f"Asterisk {self.asterisk}, {self.calls} calls at once, {self.cores} cores, load {self.load:.1f} before"
         notes = (
-            "asterisk's own: the same legs, each packet sent back as it comes; ours: the wait for the clock's tick, of "
-            "up to 20 ms, is in it",
+            "Asterisk's own: the same way to lines that send back at once what comes, at the same time",
+            "ours: the wait for the clock's tick, of up to 20 ms, is in it",
             "CPU: of one core, for one call; Asterisk's with the caller's leg, which is all that Echo() has",
         )
-        errors = [Text(f"{row.name}: {row.error}", style="red") for row in self._all if row.error]
+        errors = [Text(text, style="red") for row in (self.echo, *self.rows) for text in _errors(row)]
         return Group(Text(about, style="dim"), Text(), self._table(), Text(), *errors, *map(_note, notes))
-
-    @property
-    def _all(self) -> tuple[Row, ...]:
-        return (self.echo, self.bare, *self.rows)
 
     def _table(self) -> Table:
         made = drawing.table(
             f"there and back (at most {MOST_OVER_MS:.0f} ms over Asterisk's own), and silent after a pause (p95 at "
             f"most {MOST_STOP_P95_MS:.0f} ms)",
             "\nway",
-            "round trip\np50",
+            "Asterisk's\nown p50",
+            "with us\np50",
             "\np95",
-            "over\nAsterisk's",
+            "\nover",
             "to us\np50",
             "ours\np50",
             "back\np50",
             "\nlost",
-            "silent\np50",
-            "\np95",
+            "silent\np95",
             "CPU a call\nours",
             "\nAsterisk's",
         )
-        for row in self._all:
+        for row in (self.echo, *self.rows):
             made.add_row(*self._cells(row))
         return made
 
     def _cells(self, row: Row) -> list[str | Text]:
-        over = None if row in (self.echo, self.bare) else row.over(self.bare.p50)
+        own, over = row.own.p50 if row.own else None, row.over
         return [
             row.name,
+            drawing.ms(own),
             drawing.ms(row.p50),
             drawing.ms(row.p95),
             drawing.verdict(None if over is None else over <= MOST_OVER_MS, drawing.ms(over)),
             *(drawing.ms(percentile(row.part(part), 50)) for part in ("to_us", "ours", "back")),
             f"{row.lost} of {row.lost + len(row.trips)}",
-            drawing.ms(percentile(row.stops.ms, 50) if row.stops else None),
             drawing.verdict(row.stops.ok, drawing.ms(row.stops.p95)) if row.stops else drawing.NOTHING,
             *([_share(row.costs.ours), _share(row.costs.asterisk)] if row.costs else [drawing.NOTHING] * 2),
         ]
@@ -270,6 +287,11 @@ def _next(moments: Sequence[float], after: float) -> float | None:
 
 def _spread(values: Sequence[float]) -> dict[str, float | None]:
     return {f"p{share}": percentile(values, share) for share in (50, 95)} | {"worst": percentile(values, 100)}
+
+
+def _errors(row: Row) -> list[str]:
+    found = {row.name: row.error, f"{row.name}, Asterisk's own": row.own.error if row.own else ""}
+    return [f"{what}: {error}" for what, error in found.items() if error]
 
 
 def _share(cpu: float) -> str:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from callcenter.media.choice import DIALPLAN, LineChoice
 
-BARE = "bare"
-"""No line of ours, but a socket that sends each packet of RTP back as it comes, through the same legs."""
+OURS, BARE = "ours", "bare"
+"""What the channels of callers begin with, by whether the agent has a line of ours or a bare one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

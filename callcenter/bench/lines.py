@@ -1,9 +1,10 @@
 """`callcenter bench lines`: what each way of a call's sound takes in time and in CPU, over a private Asterisk.
 
 For each way there is a process of agents (`line_agents.py`), and callers (`line_callers.py`) who ring in it, all at
-once. Callers say tones, agents say them back: the round trip, part by part. Then all agents talk, which is when CPU is
-measured, and break off now and then, which is how soon callers hear silence. Beside the ways the same callers ring
-Asterisk's own Echo(), and agents that are a socket each, which sends back what comes: what Asterisk takes by itself.
+once. Callers say tones, agents say them back: the round trip, part by part. As many callers ring bare lines of the same
+way meanwhile (`bare_lines.py`), which tell what Asterisk takes by itself, under the same load; then these leave. Then
+all agents talk, which is when CPU is measured, and break off now and then, which is how soon callers hear silence.
+Before all that the callers ring Asterisk's own Echo().
 
 On a machine that others use too, `chrt -f 10 callcenter bench lines` (as root) keeps them from the cores.
 """
@@ -25,12 +26,13 @@ import psutil
 from pydantic import SecretStr
 
 from callcenter.asterisk.private import PrivateAsterisk
+from callcenter.bench.bare_lines import CLIENT
 from callcenter.bench.child import Child
 from callcenter.bench.drawing import ms
 from callcenter.bench.line_agents import LONGEST_S
-from callcenter.bench.line_callers import Caller, Exchange, calling, say_tones
-from callcenter.bench.line_report import LOST_S, Costs, Report, Row, Stops, Trip, stops, trips
-from callcenter.bench.line_ways import BARE, WAYS, Way
+from callcenter.bench.line_callers import HOST, Caller, Exchange, calling, say_tones
+from callcenter.bench.line_report import LOST_S, Costs, Own, Report, Row, Stops, Trip, stops, trips
+from callcenter.bench.line_ways import BARE, OURS, WAYS, Way
 from callcenter.config import Asterisk
 from callcenter.errors import AsteriskError, CallCenterError, innermost
 from callcenter.line_trial import MODULES
@@ -44,6 +46,17 @@ LEAD_S = 0.5
 """From the order to talk to what is measured."""
 EXTENSIONS = {True: ("callcenter", "777"), False: ("callcenter", "9000")}
 """By whether the dialplan runs AudioSocket()."""
+CLIENTS = """
+[{name}]
+type = websocket_client
+connection_type = per_call_config
+uri = ws://{host}:{port}/
+protocols = media
+connection_timeout = 1000
+reconnect_interval = 250
+reconnect_attempts = 4
+"""
+"""For websocket_client.conf, as what is there for us."""
 
 Progress = Callable[[str], None]
 
@@ -84,15 +97,14 @@ async def measure(plan: Plan, progress: Progress) -> Report:
         async with Exchange(settings) as exchange:
             bench = Bench(plan, asterisk, exchange, settings)
             loaded, version = await exchange.modules(), await exchange.version()
-            rows = {}
-            for name in ("echo", BARE, *plan.ways):
-                rows[name] = row = await bench.row(name, loaded)
-                progress(_line(row))
-    echo, bare = rows.pop("echo"), rows.pop(BARE)
+            await bench.prepare()
+            rows = []
+            for name in ("echo", *plan.ways):
+                rows.append(await bench.row(name, loaded))
+                progress(_line(rows[-1]))
     return Report(
-        echo=echo,
-        bare=bare,
-        rows=tuple(rows.values()),
+        echo=rows[0],
+        rows=tuple(rows[1:]),
         calls=plan.calls,
         seconds=plan.seconds,
         asterisk=version,
@@ -110,13 +122,20 @@ class Bench:
         self._exchange = exchange
         self._settings = settings
 
+    async def prepare(self) -> None:
+        """Have Asterisk know where bare WebSockets are listened for."""
+        clients = self._asterisk.run_dir / "etc/websocket_client.conf"
+        text = clients.read_text(encoding="utf-8") + CLIENTS.format(name=CLIENT, host=HOST, port=self._bare_port)
+        clients.write_text(text, encoding="utf-8")
+        await self._asterisk.command("module reload res_websocket_client.so")
+
     async def row(self, name: str, loaded: set[str]) -> Row:
         """One way, by its name, or what it is compared with; `loaded` are Asterisk's modules."""
         way = WAYS.get(name)
         if way and not MODULES[way.choice.kind] <= loaded:
             return Row(name=name, error="this Asterisk does not have it", missing=True)
         try:
-            return await (self._echo() if name == "echo" else self._way(name, way))
+            return await (self._way(name, way) if way else self._echo())
         except (CallCenterError, ExceptionGroup) as error:
             reason = innermost(error)
             if not isinstance(reason, CallCenterError):
@@ -124,31 +143,37 @@ class Bench:
             return Row(name=name, error=str(reason))
 
     async def _echo(self) -> Row:
-        async with self._callers(ECHO) as callers:
+        async with self._callers(ECHO, OURS) as callers:
             await asyncio.sleep(self._plan.warm_up_s)
             await self._tones(callers)
             begin = time.monotonic()
             before = self._asterisk_cpu()
             await asyncio.sleep(self._plan.seconds)
             used = (self._asterisk_cpu() - before) / (time.monotonic() - begin)
-        costs = Costs(ours=0.0, asterisk=used / self._plan.calls)
-        return _row("echo", _trips(callers, {}), costs=costs)
+        there, lost = _sorted(_trips(callers, {}))
+        return Row(name="echo", trips=there, lost=lost, costs=Costs(ours=0.0, asterisk=used / self._plan.calls))
 
-    async def _way(self, name: str, way: Way | None) -> Row:
-        async with (
-            self._agents(name) as agents,
-            self._callers(EXTENSIONS[bool(way and way.by_dialplan)]) as callers,
-        ):
-            await agents.tell({"do": "wait", "calls": self._plan.calls, "within_s": OPEN_S})
-            if failures := (await agents.answer(OPEN_S + ANSWER_S))["failures"]:
-                raise AsteriskError(failures[0])
-            await asyncio.sleep(self._plan.warm_up_s)
-            await self._tones(callers)
-            found = _trips(callers, await _asked(agents, {"do": "echoed"}))
-            if way is None:
-                return _row(BARE, found)
+    async def _way(self, name: str, way: Way) -> Row:
+        where = EXTENSIONS[way.by_dialplan]
+        async with self._agents(name) as agents, self._callers(where, OURS) as callers:
+            async with self._callers(where, BARE) as others:
+                own_error = await self._open(agents)
+                await asyncio.sleep(self._plan.warm_up_s)
+                await self._tones({**callers, **others})
+                there, lost = _sorted(_trips(callers, await _asked(agents, {"do": "echoed"})))
+                own = _own(_trips(others, {}), own_error)
+                await agents.tell({"do": "part"})
             costs, lag = await self._talk(agents)
-            return _row(name, found, costs=costs, lag=lag, stopped=await self._pauses(agents, callers))
+            stopped = await self._pauses(agents, callers)
+        return Row(name=name, own=own, trips=there, lost=lost, costs=costs, lag_p99_ms=lag, stops=stopped)
+
+    async def _open(self, agents: Child) -> str:
+        """Wait until all calls are there; why those with bare lines are not. Raises AsteriskError for the others."""
+        order = {"do": "wait", "calls": self._plan.calls, "within_s": OPEN_S}
+        found = await _asked(agents, order, OPEN_S + ANSWER_S)
+        if found["failures"]:
+            raise AsteriskError(found["failures"][0])
+        return str(next(iter(found["bare_failures"]), ""))
 
     @asynccontextmanager
     async def _agents(self, name: str) -> AsyncIterator[Child]:
@@ -156,19 +181,19 @@ class Bench:
         async with Child.started("the agents", command, {"way": name}) as agents:
             login = self._settings.model_dump() | {"password": self._settings.password.get_secret_value()}
             listen = f"{self._asterisk.sip_host}:{self._asterisk.websocket_port}"
-            await agents.tell({"asterisk": login, "websocket_listen": listen})
+            await agents.tell({"asterisk": login, "websocket_listen": listen, "bare_port": self._bare_port})
             await agents.answer(BOOT_S)
             yield agents
 
     @asynccontextmanager
-    async def _callers(self, where: tuple[str, str]) -> AsyncIterator[Mapping[str, Caller]]:
+    async def _callers(self, where: tuple[str, str], kind: str) -> AsyncIterator[Mapping[str, Caller]]:
         level = uuid4().hex[:8]
-        channels = [f"caller-{level}-{number}" for number in range(self._plan.calls)]
+        channels = [f"{kind}-{level}-{number}" for number in range(self._plan.calls)]
         async with calling(self._exchange, channels, where) as callers:
             yield callers
 
     async def _tones(self, callers: Mapping[str, Caller]) -> None:
-        times = max(self._plan.tones, -(-self._plan.least_tones // len(callers)))
+        times = max(self._plan.tones, -(-self._plan.least_tones // self._plan.calls))
         await say_tones([*callers.values()], times, lambda: random.uniform(LOST_S, LOST_S + 0.2))
 
     async def _talk(self, agents: Child) -> tuple[Costs, float]:
@@ -190,6 +215,11 @@ class Bench:
         found = [stops(paused[channel], caller.heard) for channel, caller in callers.items() if channel in paused]
         return Stops(ms=tuple(ms for each in found for ms in each.ms), missed=sum(each.missed for each in found))
 
+    @property
+    def _bare_port(self) -> int:
+        """Free, as all of the instance's ports between those of HTTP and of sound but one."""
+        return self._asterisk.websocket_port + 1
+
     def _asterisk_cpu(self) -> float:
         """Seconds so far."""
         try:
@@ -204,16 +234,17 @@ def _trips(callers: Mapping[str, Caller], echoed: Mapping[str, Mapping[str, list
     return [trip for of_one in found for trip in of_one]
 
 
-def _row(
-    name: str,
-    found: list[Trip | None],
-    *,
-    costs: Costs | None = None,
-    stopped: Stops | None = None,
-    lag: float | None = None,
-) -> Row:
+def _sorted(found: list[Trip | None]) -> tuple[tuple[Trip, ...], int]:
+    """Those that came back, and how many did not."""
     there = tuple(trip for trip in found if trip)
-    return Row(name=name, trips=there, lost=len(found) - len(there), stops=stopped, costs=costs, lag_p99_ms=lag)
+    return there, len(found) - len(there)
+
+
+def _own(found: list[Trip | None], error: str) -> Own:
+    there, lost = _sorted(found)
+    if not there:
+        error = error or "no tone came back"
+    return Own(ms=tuple(trip.whole for trip in there), lost=lost, error=error)
 
 
 async def _asked(agents: Child, order: Mapping[str, Any], within_s: float = ANSWER_S) -> Any:
@@ -225,4 +256,5 @@ def _line(row: Row) -> str:
     if row.error:
         return f"{row.name}: {row.error}"
     stop = f", silent p95 {ms(row.stops.p95)}" if row.stops else ""
-    return f"{row.name}: round trip p50 {ms(row.p50)}, p95 {ms(row.p95)}{stop}"
+    own = f", Asterisk's own {row.own.error or ms(row.own.p50)}" if row.own else ""
+    return f"{row.name}: round trip p50 {ms(row.p50)}, p95 {ms(row.p95)}{own}{stop}"

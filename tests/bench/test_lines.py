@@ -11,7 +11,18 @@ import pytest
 from callcenter import cli
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.bench.line_callers import Exchange, sounding, tone
-from callcenter.bench.line_report import MOST_OVER_MS, MOST_STOP_P95_MS, Costs, Report, Row, Stops, Trip, stops, trips
+from callcenter.bench.line_report import (
+    MOST_OVER_MS,
+    MOST_STOP_P95_MS,
+    Costs,
+    Own,
+    Report,
+    Row,
+    Stops,
+    Trip,
+    stops,
+    trips,
+)
 from callcenter.bench.line_ways import WAYS
 from callcenter.bench.lines import Bench, Plan
 from callcenter.config import Asterisk
@@ -22,6 +33,7 @@ from tests.bench.test_turns import shown
 
 ROW = Row(
     name="rtp-ulaw",
+    own=Own(ms=(26.0, 27.0, 28.0), lost=2),
     trips=tuple(Trip(whole=30.0 + number, to_us=10.0, ours=9.0, back=11.0 + number) for number in range(20)),
     lost=1,
     stops=Stops(ms=(20.0, 31.0, 44.0), missed=0),
@@ -30,7 +42,6 @@ ROW = Row(
 )
 REPORT = Report(
     echo=Row(name="echo", trips=(Trip(whole=0.4),), costs=Costs(ours=0.0, asterisk=0.002)),
-    bare=Row(name="bare", trips=(Trip(whole=27.0), Trip(whole=28.0))),
     rows=(ROW,),
     calls=10,
     seconds=4.0,
@@ -39,6 +50,8 @@ REPORT = Report(
     began=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
     cores=2,
 )
+WIDEST = 120
+"""Columns of a terminal."""
 
 
 @pytest.mark.parametrize(
@@ -104,6 +117,7 @@ def test_as_json() -> None:
     assert (content["ok"], content["calls"], content["asterisk"], content["load"]) == (True, 10, "22.10.1", 0.4)
     assert content["echo"]["round_trip_ms"]["p50"] == 0.4
     assert (way["way"], way["tones"], way["lost"], way["over_asterisk_ms"]) == ("rtp-ulaw", 21, 1, 12.0)
+    assert way["asterisk_own_ms"] == {"tones": 5, "lost": 2, "error": None, "p50": 27.0, "p95": 28.0, "worst": 28.0}
     assert way["round_trip_ms"] == {"p50": 39.0, "p95": 48.0, "worst": 49.0}
     assert (way["to_us_ms"]["p50"], way["ours_ms"]["p50"], way["back_ms"]["p50"]) == (10.0, 9.0, 20.0)
     assert way["stop_ms"] == {"pauses": 3, "missed": 0, "p50": 31.0, "p95": 44.0, "worst": 44.0}
@@ -118,26 +132,40 @@ def test_as_json() -> None:
         pytest.param(replace(ROW, stops=Stops(ms=(MOST_STOP_P95_MS + 1,), missed=0)), False, id="talks-on-too-long"),
         pytest.param(replace(ROW, stops=Stops(ms=(20.0,), missed=1)), False, id="talks-on"),
         pytest.param(replace(ROW, stops=None), False, id="not-stopped"),
+        pytest.param(replace(ROW, own=Own(ms=(27.0,), error="no bridge")), None, id="asterisks-own-not-known"),
+        pytest.param(replace(ROW, own=Own(error="no bridge"), stops=None), False, id="not-stopped-whatever-is-known"),
         pytest.param(Row(name="rtp-ulaw", error="no tone"), False, id="failed"),
         pytest.param(Row(name="rtp-ulaw", error="not there", missing=True), True, id="asterisk-has-it-not"),
     ],
 )
-def test_ok(row: Row, ok: bool) -> None:
+def test_ok(row: Row, ok: bool | None) -> None:
     report = replace(REPORT, rows=(ROW, row))
-    assert report.ok is ok
+    assert report.ok is bool(ok)
     assert report.as_json()["ways"][1]["ok"] is ok
 
 
+def test_each_way_is_over_its_own() -> None:
+    slow = replace(ROW, name="websocket-dial-16", own=Own(ms=(38.0, 38.5, 39.0)))
+    report = replace(REPORT, rows=(ROW, slow))
+    assert [way["over_asterisk_ms"] for way in report.as_json()["ways"]] == [12.0, 0.5]
+    assert report.echo.over is None
+
+
 def test_nothing_is_over_what_was_not_measured() -> None:
-    report = replace(REPORT, bare=Row(name="bare", error="no bridge"))
-    assert not report.ok
-    assert "no bridge" in shown(report.drawn())
+    unknown = replace(ROW, own=Own(error="no bridge"))
+    text = shown(replace(REPORT, rows=(unknown,)).drawn())
+    assert unknown.over is None
+    assert "rtp-ulaw, Asterisk's own: no bridge" in text
+    assert "12 ms" not in text
 
 
 def test_drawn() -> None:
-    text = shown(replace(REPORT, rows=(ROW, Row(name="dialplan", error="it broke"))).drawn())
-    for figure in ("39 ms", "48 ms", "12 ms", "1 of 21", "44 ms", "0.61%", "1.02%", "load 0.4", "dialplan: it broke"):
+    longest = replace(ROW, name=max(WAYS, key=len), trips=tuple(replace(trip, whole=134.0) for trip in ROW.trips))
+    text = shown(replace(REPORT, rows=(ROW, longest, Row(name="dialplan", error="it broke"))).drawn())
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= WIDEST
+    for figure in ("27 ms", "39 ms", "48 ms", "12 ms", "1 of 21", "44 ms", "0.61%", "1.02%", "load 0.4", "134 ms"):
         assert figure in text
+    assert "dialplan: it broke" in text
 
 
 def test_every_way_is_one_that_asterisk_may_have() -> None:
