@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, is_dataclass
@@ -15,6 +14,7 @@ import uvloop
 
 from callcenter import (
     __version__,
+    bench_commands,
     calling_commands,
     config,
     control,
@@ -26,12 +26,9 @@ from callcenter import (
     log,
     whisper_commands,
 )
-from callcenter.bench import first_clause, interruptions, line_report, line_ways, lines, media, plot, soak, turns
-from callcenter.bench.media_report import MediaReport
 from callcenter.config import Log, Settings
 from callcenter.errors import CallCenterError, innermost
 from callcenter.outbound import command_line as outbound
-from callcenter.simulation import persona
 from callcenter.speech.models import Condition, Models
 from callcenter.store import codec, queries
 from callcenter.store.database import Database
@@ -94,7 +91,8 @@ def parser() -> argparse.ArgumentParser:
     flow_commands.add_to(flows, _add)
     outbound.add_commands(add)
     whisper_commands.add_to(add)
-    _add_benches(commands.add_parser("bench", help="measure speed and capacity", description="Measure."))
+    benches = commands.add_parser("bench", help="measure speed and capacity", description="Measure.")
+    bench_commands.add_to(benches, _add)
     return root
 
 
@@ -106,73 +104,6 @@ def _add(
     if as_json:
         sub.add_argument("--json", action="store_true", help="print JSON")
     return sub
-
-
-def _add_benches(bench: argparse.ArgumentParser) -> None:
-    add = partial(_add, bench.add_subparsers(required=True, metavar="BENCH"))
-    plane = add("media", _bench_media, "find how many calls' sound one core holds, in real time")
-    plane.add_argument("--calls", type=_positive, metavar="N", help="so many alone (default: search)")
-    plane.add_argument("--seconds", type=float, default=5.0, metavar="S", help="measure each level so long (default 5)")
-    plane.add_argument("--vs", choices=["pipecat"], help="the same work through pipecat, in an environment of its own")
-    ways = add("lines", _bench_lines, "measure each way of a call's sound: round trip, silence after a pause, and CPU")
-    rude = add("interruptions", _bench_interruptions, "measure how soon the agent gives way, on each way of the sound")
-    for sub in (ways, rude):
-        sub.add_argument(
-            "ways",
-            type=line_ways.way,
-            nargs="*",
-            metavar="WAY",
-            help=f"which (default: all of {', '.join(line_ways.WAYS)})",
-        )
-    rude.add_argument(
-        "--rounds", type=_positive, default=3, metavar="N", help="callers on each, of 7 interruptions (default 3)"
-    )
-    rude.add_argument("--at-once", type=_positive, default=2, metavar="N", help="calls at once (default 2)")
-    ways.add_argument("--calls", type=_positive, default=10, metavar="N", help="calls at once (default 10)")
-    ways.add_argument("--seconds", type=float, default=4.0, metavar="S", help="measure CPU for so long (default 4)")
-    speed = add("turns", _bench_turns, "measure answers, interruptions and false stops over Asterisk, on both sides")
-    speed.add_argument(
-        "--at-once",
-        type=turns.levels,
-        default=(1, 2, 4, 8),
-        metavar="N,N…",
-        help="calls at once (default 1,2,4,8; '' for none)",
-    )
-    speed.add_argument("--rounds", type=_positive, default=2, metavar="N", help="calls for each place (default 2)")
-    speed.add_argument(
-        "--manners-at-once", type=int, default=2, metavar="N", help="calls that interrupt, cough … (default 2; 0: none)"
-    )
-    picture = speed.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw latency against calls at once")
-    picture.complete = shtab.FILE  # type: ignore[attr-defined]
-    record = speed.add_argument("--record", type=Path, metavar="DIR", help="keep each call as a stereo WAV file there")
-    record.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-    clause = add(
-        "first-clause", _bench_first_clause, "measure what we add to a language model's and a voice's own time"
-    )
-    clause.add_argument(
-        "--at-once", type=turns.levels, default=(1, 10, 20), metavar="N,N…", help="calls at once (default 1,10,20)"
-    )
-    clause.add_argument(
-        "--seconds", type=float, default=40.0, metavar="S", help="measure each level so long (default 40)"
-    )
-    clause.add_argument(
-        "--voice-ms", type=float, default=150.0, metavar="MS", help="what the voice takes for a clause (default 150)"
-    )
-    endurance = add("soak", _bench_soak, "let callers ring for long, and see whether memory and files stay flat")
-    endurance.add_argument("--minutes", type=float, default=60.0, metavar="M", help="for so long (default 60)")
-    endurance.add_argument("--at-once", type=_positive, default=2, metavar="N", help="calls at once (default 2)")
-    for sub in (speed, endurance):
-        callers = sub.add_argument(
-            "personas", nargs="*", type=Path, metavar="PERSONA.yaml", help="who calls (default: the benchmark's own)"
-        )
-        callers.complete = shtab.FILE  # type: ignore[attr-defined]
-        sub.add_argument("--running", action="store_true", help="ring the daemon that runs already")
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
-    return int(text)
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> int:
@@ -199,84 +130,6 @@ async def _leads(options: argparse.Namespace, settings: Settings) -> int:
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         found = await queries.leads(session, status=options.status, limit=options.limit)
         return _show(found, options, display.leads)
-
-
-async def _bench_media(options: argparse.Namespace, settings: Settings) -> int:
-    plan = media.Plan(cache=settings.paths.cache, calls=options.calls, seconds=options.seconds, vs=options.vs)
-    report = await media.measure(plan, _progress)
-    return _measured(report, options)
-
-
-async def _bench_lines(options: argparse.Namespace, settings: Settings) -> int:
-    plan = lines.Plan(
-        cache=settings.paths.cache,
-        ways=tuple(options.ways or line_ways.WAYS),
-        calls=options.calls,
-        seconds=options.seconds,
-    )
-    return _measured(await lines.measure(plan, _progress), options)
-
-
-async def _bench_interruptions(options: argparse.Namespace, settings: Settings) -> int:
-    plan = interruptions.Plan(
-        settings=settings,
-        ways=tuple(options.ways or line_ways.WAYS),
-        rounds=options.rounds,
-        at_once=options.at_once,
-    )
-    return _measured(await interruptions.measure(plan, _progress), options)
-
-
-async def _bench_turns(options: argparse.Namespace, settings: Settings) -> int:
-    if options.plot:
-        plot.check(options.plot)
-    plan = turns.Plan(
-        settings=settings,
-        running=options.running,
-        callers=tuple(map(persona.load, options.personas)),
-        at_once=options.at_once,
-        rounds=options.rounds,
-        manners=options.manners_at_once > 0,
-        manners_at_once=options.manners_at_once,
-        record=options.record,
-    )
-    report = await turns.measure(plan, _progress)
-    if options.plot:
-        options.plot.write_text(report.picture(shlex.join(["callcenter", *sys.argv[1:]])), encoding="utf-8")
-    return _measured(report, options)
-
-
-async def _bench_first_clause(options: argparse.Namespace, settings: Settings) -> int:
-    plan = first_clause.Plan(
-        cache=settings.paths.cache, at_once=options.at_once, seconds=options.seconds, voice_ms=options.voice_ms
-    )
-    return _measured(await first_clause.measure(plan, _progress), options)
-
-
-async def _bench_soak(options: argparse.Namespace, settings: Settings) -> int:
-    plan = soak.Plan(
-        settings=settings,
-        running=options.running,
-        callers=tuple(map(persona.load, options.personas)),
-        minutes=options.minutes,
-        at_once=options.at_once,
-    )
-    return _measured(await soak.measure(plan, _progress), options)
-
-
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _measured(
-    report: MediaReport | line_report.Report | interruptions.Report | turns.Report | first_clause.Report | soak.Report,
-    options: argparse.Namespace,
-) -> int:
-    if options.json:
-        print(json.dumps(report.as_json(), indent=2))
-    else:
-        display.console.print(report.drawn())
-    return 0 if report.ok else 1
 
 
 async def _models(options: argparse.Namespace, settings: Settings) -> int:
