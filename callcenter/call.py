@@ -1,7 +1,6 @@
 """One phone call, from StasisStart to stored record: the only place where the five parties meet."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from uuid import uuid4
 
 import structlog
 
-from callcenter.asterisk.events import Channel, ChannelDestroyed, ChannelDtmfReceived, StasisEnd
+from callcenter.asterisk.events import Channel
 from callcenter.attention import Attention
 from callcenter.dialogue.brain import (
     Action,
@@ -21,7 +20,6 @@ from callcenter.dialogue.brain import (
     Fetch,
     HangUp,
     Happening,
-    Keyed,
     Misheard,
     Outcome,
     Say,
@@ -30,26 +28,21 @@ from callcenter.dialogue.brain import (
     TransferFailed,
     Wait,
 )
-from callcenter.errors import CallerHungUp, LegError, innermost
+from callcenter.errors import CallerHungUp, innermost
 from callcenter.journal import Journal
 from callcenter.media.line import Line
 from callcenter.office import Office
+from callcenter.signals import Signals
 from callcenter.speaker import Speaker
 from callcenter.turn import Inbox, Incoming, Turn
 from callcenter.usage import heard
 
 log = structlog.get_logger()
 
-KEYS_END_S = 2.5
-"""Keys pressed belong together until this long a pause, or `#`."""
 LAST_WORDS_S = 20.0
 """A call that is told to end gets this long for its goodbye."""
 RING_S = 20.0
 """How long a person has to answer."""
-EXPLAINED_S = 1.5
-"""A line may break because the caller has hung up, which Asterisk says within this, however busy it is ..."""
-LOOK_S = 0.1
-"""... and is asked for so often."""
 TAIL_S = 0.2
 """What Asterisk and the network still hold when our last frame has been sent."""
 
@@ -71,10 +64,12 @@ class Talk:
     """The two sides of the conversation, while there is one."""
 
     line: Line
+    signals: Signals
+    """The caller's side: keys, and leaving ..."""
     attention: Attention
-    """The caller's side."""
+    """... and what is said."""
     speaker: Speaker
-    """The agent's."""
+    """The agent's side."""
 
 
 class Call:
@@ -87,8 +82,8 @@ class Call:
         """Short, for the log and for what it has in Asterisk."""
         self.channel = channel
         self.state = State.CONNECTING
-        self.started = asyncio.get_running_loop().time()
-        self.last_latency_ms: float | None = None
+        self._started = asyncio.get_running_loop().time()
+        self._latency_ms: float | None = None
         self._office = office
         self._brain = office.brain(known or {})
         self._meter = office.meter()
@@ -98,8 +93,6 @@ class Call:
         self._legs = office.legs(channel, self.name)
         self._turns = 0
         self._silences = 0
-        self._keys_wanted = ""
-        """A pattern of the keys that are a whole answer."""
         self._limit: asyncio.Timeout | None = None
 
     def report(self) -> dict[str, Any]:
@@ -110,11 +103,11 @@ class Call:
             "caller": self.channel.caller_number,
             "did": self.channel.did,
             "state": self.state.value,
-            "seconds": round(self._now() - self.started, 1),
+            "seconds": round(self._now() - self._started, 1),
             "at": self._brain.state,
             "lead": self._brain.lead.status,
             "slots": {name: slot.value for name, slot in self._brain.lead.slots.items()},
-            "latency_ms": self.last_latency_ms,
+            "latency_ms": self._latency_ms,
         }
 
     def end_politely(self) -> None:
@@ -124,18 +117,11 @@ class Call:
     async def run(self) -> Outcome:
         """The whole call. When it returns or is cancelled, nothing of it is left in Asterisk, and all is recorded."""
         with structlog.contextvars.bound_contextvars(call=self.name):
-            log.info("< call", caller=self.channel.caller_number, did=self.channel.did, channel=self.channel.id)
-            self._journal.arrived(
-                channel=self.channel.id,
-                did=self.channel.did,
-                flow=self._office.flow,
-                variant=self._brain.variant,
-                instance=self._office.instance,
-            )
+            self._arrive()
             reason = "shutdown"
             try:
                 async with asyncio.timeout(self._office.limits.call_s + LAST_WORDS_S) as self._limit:
-                    reason = await self._hold()
+                    reason = await self._serve()
             except* CallerHungUp:
                 reason = "caller"
             except* TimeoutError:
@@ -147,29 +133,25 @@ class Call:
                 outcome = await self._end(reason)
         return outcome
 
-    async def _end(self, reason: str) -> Outcome:
-        """Record the end, and leave nothing behind."""
-        overdue = reason == "limit" and self.state is not State.ENDING
-        outcome: Outcome = "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
-        self._enter(State.OVER)
-        self._journal.lead(self._brain.lead)
-        self._journal.ended(outcome, reason, self._meter.total())
-        if overdue:
-            await self._legs.hang_up()
-        await self._legs.close()
-        if reason.startswith("error"):
-            await self._legs.give_back()
-        log.info("= ended", outcome=outcome, reason=reason)
-        return outcome
+    def _arrive(self) -> None:
+        """Record the beginning."""
+        log.info("< call", caller=self.channel.caller_number, did=self.channel.did, channel=self.channel.id)
+        self._journal.arrived(
+            channel=self.channel.id,
+            did=self.channel.did,
+            flow=self._office.flow,
+            variant=self._brain.variant,
+            instance=self._office.instance,
+        )
 
-    async def _hold(self) -> str:
+    async def _serve(self) -> str:
         """Connect, converse until one side has had enough, and say who ended it."""
         async with self._connected() as talk, asyncio.TaskGroup() as group:
             reflexes = [
-                group.create_task(self._follow_channel(talk.line)),
-                group.create_task(self._follow_line(talk.line)),
+                group.create_task(talk.signals.follow_channel(lambda: self.state is State.ENDING)),
+                group.create_task(talk.signals.follow_line()),
                 group.create_task(talk.attention.listen()),
-                group.create_task(talk.speaker.bridge_waits(self._awaited)),
+                group.create_task(talk.speaker.bridge_waits(self._awaited_turn)),
                 group.create_task(self._watch_length()),
                 group.create_task(self._legs.steady(lambda: talk.line.received.silent)),
             ]
@@ -192,7 +174,8 @@ class Call:
                 ear.patience = self._office.manners.patience(self._brain.completeness)
                 attention = Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
                 speaker = Speaker(self._office, line.playout, attention, self._journal, self._meter)
-                yield Talk(line=line, attention=attention, speaker=speaker)
+                signals = Signals(self._legs, line, self._inbox)
+                yield Talk(line=line, signals=signals, attention=attention, speaker=speaker)
         finally:
             line.close()
             self._journal.recording = tape.path if tape else None
@@ -204,7 +187,7 @@ class Call:
             match await self._take_turn(incoming, talk):
                 case HangUp():
                     await self._hang_up()
-                    return _reason(incoming.happening)
+                    return _why_hung_up(incoming.happening)
                 case Transfer(to=person) if await self._transfer(person, talk.line):
                     return "person"
                 case Transfer():
@@ -212,9 +195,9 @@ class Call:
                 case Fetch() as fetch:
                     incoming = await self._enquire(fetch, talk.attention)
                 case Wait(patience_s=seconds) | Ask(patience_s=seconds):
-                    incoming = await self._next(talk.attention, seconds)
+                    incoming = await self._wait_for_caller(talk.attention, seconds)
                 case _:
-                    incoming = await self._next(talk.attention)
+                    incoming = await self._wait_for_caller(talk.attention)
 
     async def _take_turn(self, incoming: Incoming, talk: Talk) -> Action:
         """Answer what came in, unless something else comes in first; returns the last action that was carried out."""
@@ -244,22 +227,31 @@ class Call:
                 self._journal.lead(self._brain.lead)
                 match action:
                     case Say(text=text) | Ask(text=text):
-                        self._keys_wanted = action.keys if isinstance(action, Ask) else ""
+                        talk.signals.keys_wanted = action.keys if isinstance(action, Ask) else ""
                         await talk.speaker.say(text, turn)
         await talk.line.played()
         return action
 
-    def _awaited(self) -> int | None:
-        """The index of the turn that the caller may be waiting for; None while they wait for a person."""
-        match self.state:
-            case State.TALKING:
-                return self._turns - 1
-            case State.LISTENING:
-                return self._turns
-            case _:
-                return None
+    def _close_turn(self, turn: Turn, line: Line) -> None:
+        """Note what the caller got to hear; whatever was still to be said is dropped."""
+        played = line.playout.stop()
+        self._brain.heard_by_caller(played.text)
+        timings = turn.timings(played)
+        self._latency_ms = timings.get("total", self._latency_ms)
+        self._office.latencies.add(timings, self._now())
+        log.info("> said", text=played.meant, heard_by_caller=played.text, total=round(timings.get("total", 0)))
+        self._journal.turn(
+            turn.index,
+            heard=turn.heard,
+            said=played.meant,
+            heard_by_caller=played.text,
+            state=self._brain.state,
+            sentiment=self._brain.sentiment if turn.heard else "",
+            timings=timings,
+            usage=self._meter.turn(),
+        )
 
-    async def _next(self, attention: Attention, patience_s: float | None = None) -> Incoming:
+    async def _wait_for_caller(self, attention: Attention, patience_s: float | None = None) -> Incoming:
         """Wait for the caller, but not for ever."""
         self._enter(State.LISTENING)
         limits = self._office.limits
@@ -283,54 +275,6 @@ class Call:
         finally:
             attention.end_answer()
 
-    async def _follow_channel(self, line: Line) -> None:
-        """Keys, gathered into numbers, and the caller's hanging up."""
-        keys = ""
-        while True:
-            try:
-                async with asyncio.timeout(KEYS_END_S if keys else None):
-                    event = await self._legs.next()
-            except TimeoutError:
-                self._inbox.put(Keyed(digits=keys))
-                keys = ""
-                continue
-            match event:
-                case ChannelDtmfReceived(digit="#"):
-                    if keys:
-                        self._inbox.put(Keyed(digits=keys))
-                    keys = ""
-                case ChannelDtmfReceived(digit=digit):
-                    line.playout.pause()
-                    keys += digit
-                    if re.fullmatch(self._keys_wanted, keys):
-                        self._inbox.put(Keyed(digits=keys))
-                        keys = ""
-                case StasisEnd() | ChannelDestroyed() if self.state is State.ENDING:
-                    return  # it was us
-                case StasisEnd() | ChannelDestroyed():
-                    raise CallerHungUp
-
-    async def _follow_line(self, line: Line) -> None:
-        """The end of a line that breaks. One that Asterisk ends because the caller has left is no fault."""
-        reason = await line.broken()
-        log.info("= line broke", reason=reason)
-        try:
-            async with asyncio.timeout(EXPLAINED_S):
-                while not await self._legs.caller_is_gone():  # noqa: ASYNC110 - Asterisk is asked
-                    await asyncio.sleep(LOOK_S)
-        except TimeoutError:
-            raise LegError(f"the line broke: {reason}") from None
-        raise CallerHungUp
-
-    async def _watch_length(self) -> None:
-        await asyncio.sleep(self._office.limits.call_s)
-        self._inbox.put(Ending(reason="length"))
-
-    async def _hang_up(self) -> None:
-        self._enter(State.ENDING)
-        await asyncio.sleep(TAIL_S)
-        await self._legs.hang_up()
-
     async def _transfer(self, person: str, line: Line) -> bool:
         """Ring a person; True when they have talked to the caller and it is over, False when nobody answered."""
         self._enter(State.RINGING)
@@ -345,24 +289,39 @@ class Call:
         await self._legs.hang_up()
         return True
 
-    def _close_turn(self, turn: Turn, line: Line) -> None:
-        """Note what the caller got to hear; whatever was still to be said is dropped."""
-        played = line.playout.stop()
-        self._brain.heard_by_caller(played.text)
-        timings = turn.timings(played)
-        self.last_latency_ms = timings.get("total", self.last_latency_ms)
-        self._office.latencies.add(timings, self._now())
-        log.info("> said", text=played.meant, heard_by_caller=played.text, total=round(timings.get("total", 0)))
-        self._journal.turn(
-            turn.index,
-            heard=turn.heard,
-            said=played.meant,
-            heard_by_caller=played.text,
-            state=self._brain.state,
-            sentiment=self._brain.sentiment if turn.heard else "",
-            timings=timings,
-            usage=self._meter.turn(),
-        )
+    async def _hang_up(self) -> None:
+        self._enter(State.ENDING)
+        await asyncio.sleep(TAIL_S)
+        await self._legs.hang_up()
+
+    async def _end(self, reason: str) -> Outcome:
+        """Record the end, and leave nothing behind."""
+        overdue = reason == "limit" and self.state is not State.ENDING
+        outcome: Outcome = "transferred" if self.state is State.TRANSFERRED else self._brain.outcome
+        self._enter(State.OVER)
+        self._journal.lead(self._brain.lead)
+        self._journal.ended(outcome, reason, self._meter.total())
+        if overdue:
+            await self._legs.hang_up()
+        await self._legs.close()
+        if reason.startswith("error"):
+            await self._legs.give_back()
+        log.info("= ended", outcome=outcome, reason=reason)
+        return outcome
+
+    async def _watch_length(self) -> None:
+        await asyncio.sleep(self._office.limits.call_s)
+        self._inbox.put(Ending(reason="length"))
+
+    def _awaited_turn(self) -> int | None:
+        """The index of the turn that the caller may be waiting for; None while they wait for a person."""
+        match self.state:
+            case State.TALKING:
+                return self._turns - 1
+            case State.LISTENING:
+                return self._turns
+            case _:
+                return None
 
     def _enter(self, state: State) -> None:
         if state is not self.state:
@@ -373,7 +332,7 @@ class Call:
         return asyncio.get_running_loop().time()
 
 
-def _reason(last: Happening) -> str:
+def _why_hung_up(last: Happening) -> str:
     """Why the agent has hung up, given what it answered with its goodbye."""
     match last:
         case Ending(reason="shutdown"):

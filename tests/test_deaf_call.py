@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from callcenter.asterisk.events import ChannelDtmfReceived
-from callcenter.call import KEYS_END_S
 from callcenter.config import Limits
 from callcenter.dialogue.flow import load_flow
+from callcenter.signals import KEYS_END_S
 from callcenter.speech.ear import HearingFailed
 from callcenter.store.records import LeadChanged, TurnEnded
 from tests.test_call import Scene, played
