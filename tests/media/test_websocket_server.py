@@ -49,6 +49,8 @@ async def asked(server: WebSocketServer, *pieces: str) -> bytes:
     try:
         async with asyncio.timeout(3):
             for piece in pieces:
+                if reader.at_eof() or writer.is_closing():
+                    break
                 writer.write(piece.encode())
                 await asyncio.sleep(0.001)
             return await reader.readuntil(b"\r\n\r\n")
@@ -106,8 +108,8 @@ async def test_who_says_nothing_or_one_byte_at_a_time_is_closed(server: WebSocke
     assert server.report()["late"] == 2
 
 
-async def test_one_byte_at_a_time_is_a_call_all_the_same_when_it_is_in_time(server: WebSocketServer) -> None:
-    async with expecting(server) as (_, call):
+async def test_one_byte_at_a_time_is_a_call_all_the_same_when_it_is_in_time() -> None:
+    async with WebSocketServer("127.0.0.1", 0) as server, expecting(server) as (_, call):
         text = REQUEST.format(call=call, protocol="media")
         answer = await asked(server, *(text[start : start + 2] for start in range(0, len(text), 2)))
         assert answer.startswith(b"HTTP/1.1 101")
