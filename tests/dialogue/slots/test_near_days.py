@@ -148,7 +148,7 @@ def test_one_wrong_letter_of_a_long_name(data: st.DataObject, language: str) -> 
         assert mended(wrong, language) == name
 
 
-@given(before=st.text("abé 3.", max_size=12), after=st.text("abé 3,", max_size=12))
+@given(before=st.text("abé .", max_size=12), after=st.text("abé 3,", max_size=12))
 def test_what_was_found_is_in_the_words_that_were_heard(before: str, after: str) -> None:
     heard = Heard.of(f"{before} je dis à 15 heures {after}", "fr")
     found = moment.parse(heard, NOW, True)
