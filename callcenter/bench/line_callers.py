@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from secrets import randbits
 from typing import Any, cast
@@ -88,9 +88,9 @@ class Caller(asyncio.DatagramProtocol):
             self.heard.append(span)
 
     async def talk(self, peer: Address, after_s: float) -> None:
-        """Send a packet to `peer` each 20 ms, the first `after_s` from now on, until cancelled."""
+        """Send a packet to `peer` each 20 ms, the first `after_s` from now on, until closed."""
         due = time.monotonic() + after_s
-        while True:
+        while not self._transport.is_closing():
             await asyncio.sleep(due - time.monotonic())
             late = max(0, int((time.monotonic() - due) / PERIOD))
             if late:
@@ -99,6 +99,8 @@ class Caller(asyncio.DatagramProtocol):
             due += (late + 1) * PERIOD
 
     def _send(self, peer: Address) -> None:
+        if self._transport.is_closing():
+            return
         pcm = self._frames.popleft() if self._frames else None
         if pcm and self._begins:
             self._begins = False
@@ -139,21 +141,23 @@ async def calling(exchange: Exchange, channels: list[str], where: tuple[str, str
     callers: dict[str, Caller] = {}
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
-        talks = []
         try:
             for number, channel in enumerate(channels):
                 _, caller = await loop.create_datagram_endpoint(Caller, local_addr=(HOST, 0))
                 callers[channel] = caller
                 peer = await exchange.put_through(caller.address, channel, *where)
-                talks.append(group.create_task(caller.talk(peer, _until(number * GOLDEN * PERIOD))))
+                group.create_task(caller.talk(peer, _until(number * GOLDEN * PERIOD)))
             yield callers
         finally:
-            for talk in talks:
-                talk.cancel()
-            for channel, caller in callers.items():
-                with suppress(AsteriskError):
-                    await exchange.hang_up(channel)
-                caller.close()
+            await leave(exchange, callers)
+
+
+async def leave(exchange: Exchange, callers: Mapping[str, Caller]) -> None:
+    """Have these hang up. They may have done so."""
+    for channel, caller in callers.items():
+        with suppress(AsteriskError):
+            await exchange.hang_up(channel)
+        caller.close()
 
 
 def _until(phase: float) -> float:

@@ -30,7 +30,7 @@ from callcenter.bench.bare_lines import CLIENT
 from callcenter.bench.child import Child
 from callcenter.bench.drawing import ms
 from callcenter.bench.line_agents import LONGEST_S
-from callcenter.bench.line_callers import HOST, Caller, Exchange, calling, say_tones
+from callcenter.bench.line_callers import HOST, Caller, Exchange, calling, leave, say_tones
 from callcenter.bench.line_report import LOST_S, Costs, Own, Report, Row, Stops, Trip, stops, trips
 from callcenter.bench.line_ways import BARE, OURS, WAYS, Way
 from callcenter.config import Asterisk
@@ -155,14 +155,15 @@ class Bench:
 
     async def _way(self, name: str, way: Way) -> Row:
         where = EXTENSIONS[way.by_dialplan]
-        async with self._agents(name) as agents, self._callers(where, OURS) as callers:
-            async with self._callers(where, BARE) as others:
-                own_error = await self._open(agents)
-                await asyncio.sleep(self._plan.warm_up_s)
-                await self._tones({**callers, **others})
-                there, lost = _sorted(_trips(callers, await _asked(agents, {"do": "echoed"})))
-                own = _own(_trips(others, {}), own_error)
-                await agents.tell({"do": "part"})
+        async with self._agents(name) as agents, self._callers(where, OURS, BARE) as everybody:
+            callers, others = _of(OURS, everybody), _of(BARE, everybody)
+            own_error = await self._open(agents)
+            await asyncio.sleep(self._plan.warm_up_s)
+            await self._tones(everybody)
+            there, lost = _sorted(_trips(callers, await _asked(agents, {"do": "echoed"})))
+            own = _own(_trips(others, {}), own_error)
+            await agents.tell({"do": "part"})
+            await leave(self._exchange, others)
             costs, lag = await self._talk(agents)
             stopped = await self._pauses(agents, callers)
         return Row(name=name, own=own, trips=there, lost=lost, costs=costs, lag_p99_ms=lag, stops=stopped)
@@ -186,9 +187,10 @@ class Bench:
             yield agents
 
     @asynccontextmanager
-    async def _callers(self, where: tuple[str, str], kind: str) -> AsyncIterator[Mapping[str, Caller]]:
+    async def _callers(self, where: tuple[str, str], *kinds: str) -> AsyncIterator[Mapping[str, Caller]]:
+        """So many of each kind; they come in turn, for those who come late hear less of the others' coming."""
         level = uuid4().hex[:8]
-        channels = [f"{kind}-{level}-{number}" for number in range(self._plan.calls)]
+        channels = [f"{kind}-{level}-{number}" for number in range(self._plan.calls) for kind in kinds]
         async with calling(self._exchange, channels, where) as callers:
             yield callers
 
@@ -232,6 +234,10 @@ class Bench:
 def _trips(callers: Mapping[str, Caller], echoed: Mapping[str, Mapping[str, list[float]]]) -> list[Trip | None]:
     found = [trips(caller.sent, caller.heard, echoed.get(channel, {})) for channel, caller in callers.items()]
     return [trip for of_one in found for trip in of_one]
+
+
+def _of(kind: str, callers: Mapping[str, Caller]) -> dict[str, Caller]:
+    return {channel: caller for channel, caller in callers.items() if channel.startswith(kind)}
 
 
 def _sorted(found: list[Trip | None]) -> tuple[tuple[Trip, ...], int]:
