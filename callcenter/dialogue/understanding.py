@@ -9,7 +9,8 @@ from callcenter.dialogue.classify.classifier import Guess, Kind
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.intents import Intent
 from callcenter.dialogue.options import as_heard
-from callcenter.dialogue.reading import Reading, Situation, in_order, named, read
+from callcenter.dialogue.readers import in_order, named, read
+from callcenter.dialogue.reading import Reading, Situation
 from callcenter.dialogue.slot import MoneySlot, NameSlot, PhoneSlot, TextSlot, YesNoSlot
 from callcenter.dialogue.slots import choice, name, yes_no
 from callcenter.dialogue.slots.heard import Heard
