@@ -72,7 +72,8 @@ ALLOWED: dict[str, set[str]] = {
     "line_trial": {"asterisk", "config", "errors", "media"},
     "bench": {
         *(*LEAVES, *PARTIES),
-        *("attention", "call", "control", "demo", "garbage", "latency", "line_trial", "office", "simulation"),
+        *("attention", "background", "call", "control", "demo", "garbage", "latency", "line_trial", "office"),
+        "simulation",
     },
     "display": {"doctor", "figures", "simulation", "status_view", "store"},
     "figures": {"simulation", "usage"},

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from aiohttp import web
 
+from callcenter.background import running
 from callcenter.bench.arrivals import FRAME, PERIOD
 from callcenter.bench.far_end import SO_TIMESTAMPNS, caller_frames
 from callcenter.media.g711 import ULAW
@@ -252,18 +253,17 @@ async def _serve(specification: dict[str, Any]) -> None:
     runner = web.AppRunner(elsewhere.application(), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, host, 0).start()
-    calling = asyncio.create_task(elsewhere.call())
     url = f"http://{host}:{runner.addresses[0][1]}/v1"
-    print(json.dumps({"url": url, "lines": [caller.sock.getsockname() for caller in callers]}), flush=True)
     try:
-        if line := await asyncio.to_thread(sys.stdin.readline):
-            begin, end = (json.loads(line)[name] for name in ("begin", "end"))
-            await asyncio.sleep(end - time.monotonic())
-            crossings = [each for each in elsewhere.answers.values() if begin <= each.complete < end]
-            print(json.dumps([_as_json(each) for each in crossings]), flush=True)
+        async with running() as start:
+            start(elsewhere.call())
+            print(json.dumps({"url": url, "lines": [caller.sock.getsockname() for caller in callers]}), flush=True)
+            if line := await asyncio.to_thread(sys.stdin.readline):
+                begin, end = (json.loads(line)[name] for name in ("begin", "end"))
+                await asyncio.sleep(end - time.monotonic())
+                crossings = [each for each in elsewhere.answers.values() if begin <= each.complete < end]
+                print(json.dumps([_as_json(each) for each in crossings]), flush=True)
     finally:
-        calling.cancel()
-        await asyncio.wait([calling])
         await runner.cleanup()
         for caller in callers:
             caller.sock.close()

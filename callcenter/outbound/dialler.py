@@ -187,9 +187,8 @@ class Dialler:
 
 async def _first_of(*events: asyncio.Event, seconds: float) -> None:
     """Wait for one of `events`, but not longer than `seconds`."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
+    async with asyncio.TaskGroup() as group:
+        waits = [group.create_task(event.wait()) for event in events]
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
         for wait in waits:
             wait.cancel()
