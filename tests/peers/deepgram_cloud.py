@@ -18,18 +18,19 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import platformdirs
 from aiohttp import WSMsgType, web
 
 from callcenter.config import Hearing
-from callcenter.media.pcm import resample, sounding, to_pcm, to_samples
-from callcenter.speech.espeak import program
+from callcenter.media.pcm import sounding, to_samples
 from callcenter.speech.models import Models
 from callcenter.speech.whisper import Whisper
+from tests.peers import clouds
+from tests.peers.clouds import refusal, serving
 from tests.peers.deepgram_listening import IN_THE_MIDDLE, MIDDLE, TRICKLE_S, Fault, Flux, Mouth, Nova
 from tests.peers.deepgram_words import Recognise, Word, by_length, saying
 
@@ -37,8 +38,7 @@ __all__ = ["Fault", "Peer", "Recognise", "Word", "by_length", "saying", "serving
 
 PIECE_S = 0.1
 """Of speech that is sent at once."""
-RETRY_AFTER_S = 2
-STATUSES = {Fault.UNAUTHORISED: 401, Fault.RATE_LIMITED: 429, Fault.ERROR: 500}
+REFUSAL = {"err_code": "FAULT"}
 ENDLESS = 100_000
 """Pieces of a speech that does not end by itself; the client is expected to leave long before."""
 
@@ -68,8 +68,7 @@ class Peer:
         self.callers: set[Any] = set()
         """The address and port at the other end of each connection so far."""
         self.chance = random.Random(1)
-        self._espeak = program(platformdirs.user_cache_path("callcenter"))
-        self._said: dict[tuple[str, int], bytes] = {}
+        self._mouth = clouds.Mouth()
 
     def application(self) -> web.Application:
         """To be served."""
@@ -80,8 +79,8 @@ class Peer:
             application.router.add_post(f"{prefix}/v1/speak", self._speak)
         return application
 
-    async def _admit(self, request: web.Request) -> tuple[str, Fault | None]:
-        """The path without a fault, and the fault. Raises what the request is refused with."""
+    async def _take(self, request: web.Request) -> tuple[str, Fault | None]:
+        """The path without a fault, and the fault."""
         path = "/" + "/".join(request.path.split("/")[-2:])
         self.counts[path] += 1
         self.asked.append((dict(request.query), request.headers.get("Authorization", "")))
@@ -94,20 +93,12 @@ class Peer:
             fault = fault if fault and self.chance.random() < self.fault_share else None
         if fault is Fault.STALL_FIRST:
             await asyncio.sleep(3600)
-        if fault is Fault.REFUSED:
-            assert request.transport
-            request.transport.abort()
-            raise _Refused(503, {})  # which nobody reads
-        if status := STATUSES.get(fault) if fault else None:
-            headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}
-            raise _Refused(status, headers)
         return path, fault
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
-        try:
-            path, fault = await self._admit(request)
-        except _Refused as refused:
-            return refused.response()
+        path, fault = await self._take(request)
+        if refused := refusal(request, fault, REFUSAL):
+            return refused
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         session = (Nova if path == "/v1/listen" else Flux)(self, Mouth(socket, request, fault), request.query)
@@ -130,15 +121,14 @@ class Peer:
         return socket
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
-        try:
-            _, fault = await self._admit(request)
-        except _Refused as refused:
-            return refused.response()
+        _, fault = await self._take(request)
+        if refused := refusal(request, fault, REFUSAL):
+            return refused
         if fault is Fault.STALL:
             await asyncio.sleep(3600)
         rate = int(request.query.get("sample_rate", "24000"))
         text = (await request.json())["text"]
-        sound = b"" if fault is Fault.EMPTY else await self._spoken(text, rate)
+        sound = b"" if fault is Fault.EMPTY else await self._mouth.say(text, "en", rate)
         size = round(rate * PIECE_S) * 2
         pieces = [sound[start : start + size] for start in range(0, len(sound), size)]
         if fault is Fault.ENDLESS:
@@ -159,42 +149,6 @@ class Peer:
                 await asyncio.sleep(TRICKLE_S if fault is Fault.TRICKLE else self.pace_s)
             await response.write_eof()
         return response
-
-    async def _spoken(self, text: str, rate: int) -> bytes:
-        if (text, rate) not in self._said:
-            self._said[text, rate] = await self._rendered(text, rate)
-        return self._said[text, rate]
-
-    async def _rendered(self, text: str, rate: int) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *self._espeak,
-            *("-v", "en", "-b", "1", "--stdin", "--stdout"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        wav, _ = await process.communicate(text.encode())
-        return to_pcm(resample(to_samples(wav[44:]), int.from_bytes(wav[24:28], "little"), rate))
-
-
-class _Refused(Exception):  # noqa: N818 - an answer
-    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
-        self._status, self._headers = status, headers
-
-    def response(self) -> web.Response:
-        return web.json_response({"err_code": "FAULT"}, status=self._status, headers=self._headers)
-
-
-@asynccontextmanager
-async def serving(peer: Peer, port: int = 0) -> AsyncIterator[str]:
-    """Serve `peer`; yields its address, of a free port unless one is given."""
-    runner = web.AppRunner(peer.application(), shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 def whisper() -> Recognise:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from aiohttp import web
 
+from tests.peers.clouds import REFUSED
 from tests.peers.deepgram_words import BLOCK_S, LOUD, Recognise, Word, blocks
 
 TRICKLE_S = 1.0
@@ -20,8 +21,7 @@ EOT_S = 0.4
 class Fault(Enum):
     """What can be wrong."""
 
-    REFUSED = "refused"
-    """It is hung up on without a word."""
+    REFUSED = REFUSED
     UNAUTHORISED = "401"
     RATE_LIMITED = "429"
     ERROR = "500"

@@ -19,24 +19,23 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from enum import Enum
 from itertools import chain, cycle, repeat
 from typing import Any
 
-import platformdirs
 from aiohttp import web
 
-from callcenter.media.pcm import resample, to_pcm, to_samples
-from callcenter.speech.espeak import program
+from tests.peers.clouds import REFUSED, Mouth, refusal, serving
+
+__all__ = ["Answer", "Fault", "Peer", "Piece", "Transcribe", "Use", "echo", "fields", "serving"]
 
 RATE = 24_000
 """Of the speech, as OpenAI's `pcm` has it."""
 PIECE_BYTES = 4800
 """Of speech: a tenth of a second."""
 TRICKLE_S = 1.0
-RETRY_AFTER_S = 2
 AND_SO_ON = "and so on "
 """An endless answer is made of it; the client is expected to leave."""
 MUCH = 1000
@@ -48,8 +47,7 @@ PART_BYTES = 4
 class Fault(Enum):
     """What can be wrong with an answer."""
 
-    REFUSED = "refused"
-    """Hung up on without a word, as where a proxy finds nobody."""
+    REFUSED = REFUSED
     UNAUTHORISED = "401"
     RATE_LIMITED = "429"
     ERROR = "500"
@@ -69,7 +67,6 @@ class Fault(Enum):
     ENDLESS = "endless"
 
 
-STATUSES = {Fault.UNAUTHORISED: 401, Fault.RATE_LIMITED: 429, Fault.ERROR: 500}
 MIDDLE = 2
 """So many pieces are sent before what goes wrong in the middle."""
 
@@ -91,31 +88,6 @@ def echo(request: dict[str, Any]) -> Sequence[Piece]:
     """Says again what was said last."""
     said = [message["content"] for message in request["messages"] if message["role"] == "user"]
     return [f"You said: {said[-1] if said else 'nothing'}."]
-
-
-class Mouth:
-    """espeak-ng's voice, which says a text once, however many peers want it."""
-
-    def __init__(self) -> None:
-        self._espeak = program(platformdirs.user_cache_path("callcenter"))
-        self._said: dict[tuple[str, str], asyncio.Task[bytes]] = {}
-
-    async def say(self, text: str, voice: str) -> bytes:
-        """16-bit PCM at RATE."""
-        if (text, voice) not in self._said:
-            self._said[text, voice] = asyncio.create_task(self._spoken(text, voice))
-        return await asyncio.shield(self._said[text, voice])
-
-    async def _spoken(self, text: str, voice: str) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *self._espeak,
-            *("-v", voice, "-b", "1", "--stdin", "--stdout"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        wav, _ = await process.communicate(text.encode())
-        rate = int.from_bytes(wav[24:28], "little")
-        return to_pcm(resample(to_samples(wav[44:]), rate, RATE))
 
 
 class Peer:
@@ -166,8 +138,8 @@ class Peer:
         body = await request.json()
         self.asked.append(body)
         fault = self._fault(request) or self.fault_of(body)
-        if refusal := await _refused(request, fault):
-            return refusal
+        if refused := await _refused(request, fault):
+            return refused
         events = repeat(AND_SO_ON_EVENT) if fault is Fault.ENDLESS else _events(self._pieces(body, fault), body)
         return await self._send(request, fault, events, "text/event-stream")
 
@@ -192,17 +164,17 @@ class Peer:
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         fault = self._fault(request)
-        if refusal := await _refused(request, fault):
-            return refusal
-        sound = b"" if fault is Fault.EMPTY else await self._mouth.say(body["input"], body.get("voice", "en"))
+        if refused := await _refused(request, fault):
+            return refused
+        sound = b"" if fault is Fault.EMPTY else await self._mouth.say(body["input"], body.get("voice", "en"), RATE)
         pieces = [sound[start : start + PIECE_BYTES] for start in range(0, len(sound), PIECE_BYTES)]
         return await self._send(request, fault, cycle(pieces) if fault is Fault.ENDLESS else pieces, "audio/pcm")
 
     async def _hear(self, request: web.Request) -> web.StreamResponse:
         form = await fields(request)
         fault = self._fault(request)
-        if refusal := await _refused(request, fault):
-            return refusal
+        if refused := await _refused(request, fault):
+            return refused
         language = form.get("language", b"").decode()
         text = "" if fault is Fault.EMPTY else await self.transcribe(form["file"], language)
         return await self._send(request, fault, _transcription(text, fault), "application/json")
@@ -246,15 +218,7 @@ async def fields(request: web.Request) -> dict[str, bytes]:
 async def _refused(request: web.Request, fault: Fault | None) -> web.Response | None:
     if fault is Fault.STALL:
         await asyncio.sleep(3600)
-    if fault is Fault.REFUSED:
-        assert request.transport
-        request.transport.abort()
-        return web.Response()
-    status = STATUSES.get(fault) if fault else None
-    if status is None:
-        return None
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}
-    return web.json_response({"error": {"message": "no", "type": "fault"}}, status=status, headers=headers)
+    return refusal(request, fault, {"error": {"message": "no", "type": "fault"}})
 
 
 def _transcription(text: str, fault: Fault | None) -> Iterable[bytes]:
@@ -299,19 +263,6 @@ def _chunk(delta: dict[str, Any], finish: str | None) -> dict[str, Any]:
 
 
 AND_SO_ON_EVENT = _event(_chunk({"content": AND_SO_ON}, None))
-
-
-@asynccontextmanager
-async def serving(peer: Peer, port: int = 0) -> AsyncIterator[str]:
-    """Serve `peer`; yields its address without `/v1`, of a free port unless one is given."""
-    runner = web.AppRunner(peer.application(), shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 async def main() -> None:

@@ -16,14 +16,17 @@ import argparse
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from tests.peers.openai_cloud import MIDDLE, PART_BYTES, RETRY_AFTER_S, STATUSES, TRICKLE_S, Fault, Transcribe
+from tests.peers.clouds import refusal, serving
+from tests.peers.openai_cloud import MIDDLE, PART_BYTES, TRICKLE_S, Fault, Transcribe
+
+__all__ = ["Peer", "fixed", "serving"]
 
 CONFIDENCE = 0.9
 ENDLESS_BYTES = 10_000
@@ -77,13 +80,8 @@ class Peer:
         fault = Fault(request.match_info["fault"]) if "fault" in request.match_info else self.fault
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             fault = Fault.UNAUTHORISED
-        if fault is Fault.REFUSED:
-            assert request.transport
-            request.transport.abort()
-            return web.Response()  # which nobody reads
-        if fault in STATUSES:
-            headers = {"Retry-After": str(RETRY_AFTER_S)} if fault is Fault.RATE_LIMITED else {}
-            return web.json_response({"error": "no"}, status=STATUSES[fault], headers=headers)
+        if refused := refusal(request, fault, {"error": "no"}):
+            return refused
         text = "" if fault is Fault.EMPTY else await self.transcribe(sound, language)
         body = json.dumps({"text": text, "confidence": CONFIDENCE}).encode()
         return await _send(request, fault, body if self.body is None else self.body)
@@ -120,18 +118,6 @@ def _parts(body: bytes, fault: Fault | None) -> Iterable[bytes]:
             return [body[start : start + PART_BYTES] for start in range(0, len(body), PART_BYTES)]
         case _:
             return [body]
-
-
-@asynccontextmanager
-async def serving(peer: Peer, port: int = 0) -> AsyncIterator[str]:
-    """Serve `peer`; yields its address, of a free port unless one is given."""
-    runner = web.AppRunner(peer.application(), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 async def main() -> None:

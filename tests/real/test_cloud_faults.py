@@ -17,7 +17,8 @@ from callcenter.simulation import persona
 from callcenter.simulation.report import CallResult
 from tests.conftest import REHEARSED
 from tests.peers import remote_whisper
-from tests.peers.openai_cloud import Fault, Mouth, Peer, serving
+from tests.peers.clouds import Mouth
+from tests.peers.openai_cloud import Fault, Peer, serving
 from tests.real.cloud import (
     AMOUNTS,
     AT_ONCE,

@@ -16,8 +16,9 @@ from callcenter.dialogue.model.brain import ModelBrain
 from callcenter.dialogue.model.mind import Mind
 from callcenter.dialogue.model.openai_chat import OpenAIChat
 from callcenter.dialogue.scripted import ScriptedBrain
+from tests.peers.clouds import RETRY_AFTER_S
 from tests.peers.conversation import Sensible
-from tests.peers.openai_cloud import RETRY_AFTER_S, Fault, Peer, serving
+from tests.peers.openai_cloud import Fault, Peer, serving
 
 FLOW = load_flow("investment")
 NOW = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time, as the brain is given it; a Friday

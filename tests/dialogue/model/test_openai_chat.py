@@ -15,7 +15,8 @@ from callcenter.config import Model
 from callcenter.dialogue.model.chat import Delta, Spent, Text, ToolCall
 from callcenter.dialogue.model.openai_chat import ANSWER_TOKENS, OpenAIChat
 from callcenter.errors import ProviderError
-from tests.peers.openai_cloud import RETRY_AFTER_S, Answer, Fault, Peer, serving
+from tests.peers.clouds import RETRY_AFTER_S
+from tests.peers.openai_cloud import Answer, Fault, Peer, serving
 
 KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
 HELLO = [{"role": "user", "content": "hello there"}]
