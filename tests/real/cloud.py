@@ -158,11 +158,11 @@ async def clouded(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Asy
             await daemon.stop()
 
 
-def short_flow(folder: Path) -> str:
-    """FLOW as a file in `folder`, which is made if need be; for `[dialogue] flow`."""
+def short_flow(folder: Path, flow: str = FLOW) -> str:
+    """`flow` as a file in `folder`, which is made if need be; for `[dialogue] flow`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "fund.yaml"
-    path.write_text(FLOW, encoding="utf-8")
+    path.write_text(flow, encoding="utf-8")
     return str(path)
 
 

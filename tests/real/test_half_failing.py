@@ -13,25 +13,21 @@ from itertools import count, product
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import psutil
 import pytest
 
-from callcenter import config
 from callcenter.demo import House
 from callcenter.dialogue.flow import load_flow
-from callcenter.media.pcm import NARROWBAND, Samples, resample, to_samples
 from callcenter.simulation.persona import Persona
 from callcenter.simulation.report import CallResult
-from callcenter.simulation.voices import Voices
-from callcenter.speech.wav import Wav
 from callcenter.store import queries
 from callcenter.store.database import Database
 from callcenter.store.queries import StoredCall, StoredLead
 from tests.peers import openai_cloud, remote_whisper
 from tests.peers.conversation import Sensible
 from tests.peers.openai_cloud import Fault, Piece
-from tests.real.cloud import all_prepared, breakers, clouded, left_behind, placed
+from tests.real.cloud import all_prepared, breakers, clouded, left_behind, placed, short_flow
+from tests.real.stand_in_ears import ByLikeness
 
 pytestmark = [
     pytest.mark.real,
@@ -69,8 +65,6 @@ SHARE = 0.5
 """Of the answers that go wrong."""
 MOMENT_S = 0.05
 """So long a provider is as it is."""
-LIKE = 0.4
-"""Sound that is less like a line than this is none."""
 CLOUDS = {"openai", "remote", "openai:en", "model"}
 """As the status names them."""
 POOLED = len(CLOUDS) * CALLS
@@ -107,39 +101,6 @@ def caller(amount: str, risk: str, client: str) -> Persona:
 
 
 CALLERS = [caller(*told) for told in product(AMOUNTS, RISKS, CLIENTS)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ears:
-    """Stand in for a recogniser: know which of all callers' lines a sound is most like."""
-
-    lines: Mapping[str, Samples]
-
-    @classmethod
-    async def of(cls, callers: Sequence[Persona]) -> Self:
-        """For what they say."""
-        voices = Voices(config.load().paths.cache)
-        sounds = [await voices.rehearse(who) for who in callers]
-        return cls(lines={text: samples for said in sounds for text, samples in said.items()})
-
-    async def transcribe(self, sound: bytes, language: str) -> str:
-        """The line; nothing if it is like none."""
-        wav = Wav.parse(sound)
-        heard = resample(to_samples(wav.mono()), wav.rate, NARROWBAND)
-        return await asyncio.to_thread(self._nearest, heard)
-
-    def _nearest(self, heard: Samples) -> str:
-        likeness = {text: _likeness(heard, line) for text, line in self.lines.items()}
-        best = max(likeness, key=likeness.__getitem__)
-        return best if likeness[best] > LIKE else ""
-
-
-def _likeness(one: Samples, other: Samples) -> float:
-    """From 0 to 1: the two laid over each other as they fit best."""
-    size = 1 << (one.size + other.size).bit_length()
-    product_of_spectra = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
-    norms = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(np.fft.irfft(product_of_spectra, size).max()) / norms if norms else 0.0
 
 
 @dataclass(kw_only=True)
@@ -257,16 +218,15 @@ def misstored(results: Sequence[CallResult], calls: Sequence[StoredCall], leads:
 async def test_no_lead_is_lost_and_nothing_left_when_half_of_all_answers_go_wrong(tmp_path: Path) -> None:
     asyncio.get_running_loop().set_debug(False)  # which takes more of the machine than the callers do
     seed = random.SystemRandom().randrange(1_000_000)
-    flow = tmp_path / "fund.yaml"
-    flow.write_text(FLOW, encoding="utf-8")
-    ears = await Ears.of(CALLERS)
-    cloud = openai_cloud.Peer(Numbered(sensible=Sensible(load_flow(str(flow)))), ears.transcribe, pace_s=0.0)
+    flow = short_flow(tmp_path, FLOW)
+    ears = await ByLikeness.of(CALLERS)
+    cloud = openai_cloud.Peer(Numbered(sensible=Sensible(load_flow(flow))), ears.transcribe, pace_s=0.0)
     remote = remote_whisper.Peer(ears.transcribe)
     weather = Weather(cloud=cloud, remote=remote, chance=random.Random(seed))
     async with (
         openai_cloud.serving(cloud) as one,
         remote_whisper.serving(remote) as other,
-        clouded(tmp_path / "house", settings(str(flow), one, other)) as house,
+        clouded(tmp_path / "house", settings(flow, one, other)) as house,
     ):
         await all_prepared(lambda: cloud.counts["speech"])
         cloud.pace_s = PACE_S

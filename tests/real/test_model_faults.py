@@ -7,27 +7,23 @@ without the model. One more daemon leads a whole shipped conversation by a model
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
-from callcenter import config
 from callcenter.demo import House
 from callcenter.dialogue.flow import load_flow
-from callcenter.media.pcm import NARROWBAND, Samples, sounding, to_samples
 from callcenter.simulation import persona
 from callcenter.simulation.persona import Persona
-from callcenter.simulation.voices import Voices
-from callcenter.speech.wav import Wav
 from tests.conftest import REHEARSED
 from tests.peers.conversation import OWN_WORDS, Sensible
 from tests.peers.openai_cloud import Fault, Peer, serving
-from tests.real.cloud import AT_ONCE, Trial, breakers, clouded, left_behind, placed, together, unwanted
+from tests.real.cloud import AT_ONCE, Trial, breakers, clouded, left_behind, placed, short_flow, together, unwanted
+from tests.real.stand_in_ears import ByLength
 
 pytestmark = [
     pytest.mark.real,
@@ -102,55 +98,29 @@ STUBBORN = caller(OBSCURE[:1])
 """Does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByLength:
-    """Stands in for a recogniser: knows by how long it sounds which of all lines was said."""
-
-    lasts: Mapping[str, float]
-    """Seconds."""
-
-    @classmethod
-    async def of(cls, callers: Iterable[Persona]) -> Self:
-        """Of all lines of `callers`."""
-        voices = Voices(config.load().paths.cache)
-        sounds = [line for who in callers for line in (await voices.rehearse(who)).items()]
-        return cls(lasts={text: _lasts(samples, NARROWBAND) for text, samples in sounds})
-
-    async def transcribe(self, sound: bytes, language: str) -> str:
-        """What is nearest."""
-        wav = Wav.parse(sound)
-        lasted = _lasts(to_samples(wav.mono()), wav.rate)
-        return min(self.lasts, key=lambda text: abs(self.lasts[text] - lasted))
-
-
-def _lasts(samples: Samples, rate: int) -> float:
-    begins, ends = sounding(samples, rate)
-    return (ends - begins) / rate
-
-
 async def faults_met(trials: Sequence[Sequence[Fault]], folder: Path, ready: asyncio.Barrier) -> list[str]:
     """What goes wrong in calls that meet the faults of each of `trials`, and in a call after each."""
-    folder.mkdir()
-    flow = folder / "fund.yaml"
-    flow.write_text(FLOW, encoding="utf-8")
+    flow = short_flow(folder, FLOW)
     ears = await ByLength.of(FLEXIBLE)
-    peer = Peer(Sensible(load_flow(str(flow)), meanings=MEANINGS), ears.transcribe, pace_s=WORD_S)
+    peer = Peer(Sensible(load_flow(flow), meanings=MEANINGS), ears.transcribe, pace_s=WORD_S)
     peer.middle = FIRST_CLAUSE
     async with (
         serving(peer) as address,
-        clouded(
-            folder,
-            {
-                "model": {"url": f"{address}/v1"},
-                "openai": {"url": f"{address}/v1"},
-                "hearing": {"recognisers": ("openai",)},
-                "talking": {"voices": {"en": ("espeak:en-us",)}},
-                "dialogue": {"flow": str(flow), "brain": "model"},
-            },
-        ) as house,
+        clouded(folder, modelled(address, flow=flow)) as house,
     ):
         await ready.wait()
         return [wrong for faults in trials for wrong in await trial(faults, house, peer).mistakes()]
+
+
+def modelled(address: str, **dialogue: Any) -> dict[str, dict[str, Any]]:
+    """Settings of a house whose model and only recogniser are at `address`, with these of `[dialogue]` besides."""
+    return {
+        "model": {"url": f"{address}/v1"},
+        "openai": {"url": f"{address}/v1"},
+        "hearing": {"recognisers": ("openai",)},
+        "talking": {"voices": {"en": ("espeak:en-us",)}},
+        "dialogue": {"brain": "model", **dialogue},
+    }
 
 
 def trial(faults: Sequence[Fault], house: House, peer: Peer) -> Trial:
@@ -186,16 +156,7 @@ async def led(folder: Path, ready: asyncio.Barrier) -> list[str]:
     peer = Peer(Sensible(load_flow("investment"), lambda: REHEARSED), ears.transcribe, pace_s=WORD_S)
     async with (
         serving(peer) as address,
-        clouded(
-            folder,
-            {
-                "model": {"url": f"{address}/v1"},
-                "openai": {"url": f"{address}/v1"},
-                "hearing": {"recognisers": ("openai",)},
-                "talking": {"voices": {"en": ("espeak:en-us",)}},
-                "dialogue": {"flow": "investment", "brain": "model", "pretend_it_is": REHEARSED},
-            },
-        ) as house,
+        clouded(folder, modelled(address, flow="investment", pretend_it_is=REHEARSED)) as house,
     ):
         await ready.wait()
         calls = await placed(house, who, 1)
