@@ -5,8 +5,8 @@ from dataclasses import replace
 from callcenter.media.pcm import Clip
 from callcenter.store.records import TurnEnded
 from callcenter.usage import Charge
+from tests.scene import Scene, played
 from tests.stand_ins import ToneVoice
-from tests.test_call import Scene, played
 
 
 class PaidVoice(ToneVoice):

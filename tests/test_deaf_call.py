@@ -11,7 +11,7 @@ from callcenter.dialogue.flow import load_flow
 from callcenter.signals import KEYS_END_S
 from callcenter.speech.ear import HearingFailed
 from callcenter.store.records import LeadChanged, TurnEnded
-from tests.test_call import Scene, played
+from tests.scene import Scene, played
 
 WORDS = load_flow("investment").sentences
 
