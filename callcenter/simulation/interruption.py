@@ -62,10 +62,13 @@ class Interruption:
     """From the caller's first sound to the agent's silence, where it stopped."""
 
 
-def spoken(placed: Placed, closed: Sequence[Closed], asides: Set[str] = frozenset()) -> tuple[Spoken, ...]:
-    """The agent's turns in a call. Those without a sound, with a filler, or cut by the call's end are left out.
+def spoken(
+    placed: Placed, closed: Sequence[Closed], asides: Set[str] = frozenset(), *, fillers: bool = False
+) -> tuple[Spoken, ...]:
+    """The agent's turns in a call. Those without a sound, or cut by the call's end, are left out.
 
-    `asides` are what the caller did that asks for no answer, as the transcript tells it.
+    `asides` are what the caller did that asks for no answer, as the transcript tells it. Turns with a filler before
+    them, whose silences mean nothing, are only there with `fillers`.
     """
     stretches = Activity.of(placed.recording.agent.samples()).stretches()
     words = [turn.speech for turn in placed.turns if turn.speech and turn.caller not in asides]
@@ -76,7 +79,7 @@ def spoken(placed: Placed, closed: Sequence[Closed], asides: Set[str] = frozense
         own = [stretch for stretch in stretches if before < stretch.start <= turn.at]
         before = turn.at
         complete = turn.said == turn.heard_by_caller
-        if not own or not turn.said or turn.filler or (turn.at >= placed.ended and not complete):
+        if not own or not turn.said or (turn.filler and not fillers) or (turn.at >= placed.ended and not complete):
             continue
         found.append(
             Spoken(
@@ -94,7 +97,7 @@ def spoken(placed: Placed, closed: Sequence[Closed], asides: Set[str] = frozense
 def interruptions(
     placed: Placed, turns: Sequence[Spoken], caller: Activity | None, asides: Set[str] = frozenset()
 ) -> tuple[Interruption, ...]:
-    """The caller's words over the agent's `turns`; `caller` is the caller's side, as for `first_sound`."""
+    """The caller's words over the agent's `turns`, those with fillers too; `caller` is as for `first_sound`."""
     agent = Activity.of(placed.recording.agent.samples())
     found = []
     for turn in placed.turns:

@@ -185,6 +185,7 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: S
     own = Activity.of(placed.recording.caller.samples()) if clean else None
     asides = frozenset(line.told for line in persona.lines if not line.takes_turn)
     said = interruption.spoken(placed, closed, asides)
+    all_said = interruption.spoken(placed, closed, asides, fillers=True)
     expected = persona.expect.slots
     found = placed.lead["slots"]
     speeches = [turn.speech for turn in placed.turns if turn.speech]
@@ -203,7 +204,7 @@ def judge(placed: Placed, persona: Persona, caller: str, called: date, closed: S
         greeting_ms=measure.greeting_ms(agent, placed.answered),
         longest_silence_s=measure.longest_silence_s(agent, speeches, Span(start=placed.answered, end=placed.ended)),
         spoken=said,
-        interruptions=interruption.interruptions(placed, said, own, asides),
+        interruptions=interruption.interruptions(placed, all_said, own, asides),
         seconds=placed.ended - placed.answered,
         ended_by=placed.ended_by,
         error=None if placed.outcome else "the daemon did not tell how the call ended",

@@ -138,6 +138,16 @@ def test_no_interruption(turn: Turn) -> None:
     assert interruptions(call, spoken(call, [closed(3.0)], ASIDES), None, ASIDES) == ()
 
 
+def test_an_answer_after_a_filler_can_be_interrupted() -> None:
+    """It is not taken for a stop of the turn before it, which had come to its end."""
+    call = placed([(1.0, 2.0), (4.0, 4.5), (5.0, 6.3)], words(6.0, 7.0))
+    told = [closed(2.5), closed(6.5, heard="one", filler=True)]
+    (found,) = interruptions(call, spoken(call, told, ASIDES, fillers=True), None, ASIDES)
+    assert found.outcome == "stopped"
+    assert found.stop_ms == pytest.approx(300, abs=21)
+    assert len(spoken(call, told, ASIDES)) == 1
+
+
 def test_an_interruption_counts_from_the_first_sound_not_from_the_clip() -> None:
     """The clip begins 80 ms before it sounds. Where noise sounds too that cannot be seen, and its beginning counts."""
     call = placed([(1.0, 2.2)], words(2.08, 2.6))
