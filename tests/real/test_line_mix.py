@@ -4,15 +4,17 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median
 
 import psutil
 import pytest
 import pytest_asyncio
+from rich.console import Console
 
 from callcenter.asterisk.private import PrivateAsterisk
-from callcenter.bench.politeness import BargeIns
+from callcenter.bench.calling import personas
+from callcenter.bench.interruptions import Row, table
 from callcenter.config import LineOfNumber, load
 from callcenter.demo import DaemonProcess, House, led_to
 from callcenter.dialogue.flow import load_flow
@@ -28,7 +30,7 @@ from tests.real.callers import PATIENCE_S, calling, ended, target
 pytestmark = [
     pytest.mark.real,
     pytest.mark.alone,
-    pytest.mark.timeout(200),
+    pytest.mark.timeout(300),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
@@ -40,30 +42,24 @@ NUMBERS = {
     "9004": LineOfNumber(line="websocket"),
     "9005": LineOfNumber(line="websocket", rate=16_000),
 }
-EVERY = (*NUMBERS, "777")
-TWENTY = {"9001": 3, "9002": 3, "9003": 3, "9004": 3, "9005": 4, "777": 4}
+WEBSOCKETS = ("9004", "9005")
+BY_DIALPLAN = "777"
+TWENTY = {"9001": 3, "9002": 3, "9003": 3, "9004": 3, "9005": 4, BY_DIALPLAN: 4}
 RINGS, TALKS = "+1555012", "+1555010"
 """What the numbers of callers begin with for whom a person's phone rings and rings, and who are put through."""
 UNDERSTOOD = 18
 """A recogniser hears the same voice a little differently each time."""
 SLOWER = 2
 """Times."""
+AT_ONCE = 3
+"""Impatient callers; many at a time would measure how busy the machine is."""
+COUNTED = 3
+"""Of a caller's five interruptions, at least; one in a pause between two words, or after a filler, tells nothing."""
 GREETING_MS = 300.0
 """From the answer to the first sound of the greeting; at most half of the callers wait longer, on a busy machine."""
-IMPATIENT = Persona.model_validate(
-    {
-        "name": "impatient",
-        "voice": {"engine": "flite", "name": "slt"},
-        "lines": [
-            {"on": ".", "barge_in": 1.4, "say": "Sorry, what does it cost?"},
-            {"on": ".", "barge_in": 0.7, "say": "Are you a robot?"},
-            {"on": ".", "barge_in": 1.1, "say": "Could you say that again?"},
-            {"on": ".", "barge_in": 0.9, "say": "Who are you?"},
-            {"on": ".", "hang_up": True},
-        ],
-        "expect": {"outcome": "hung_up"},
-    }
-)
+INSISTENT = personas("insistent")[0]
+IMPATIENT = INSISTENT.model_copy(update={"lines": (*INSISTENT.lines[:6], INSISTENT.lines[-1])})
+"""Asks for the question, interrupts it five times, and hangs up. `callcenter bench interruptions` has more of them."""
 BRIEF = Persona.model_validate(
     {
         "name": "brief",
@@ -81,16 +77,28 @@ class Nobody:
         """Look away."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A number for each kind of line; the daemon dials the WebSockets."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """A number for each kind of line, of a daemon that dials WebSockets, or listens for them."""
+
+    house: House
+    listens: bool
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """What is tried of each stage of a call: of a daemon that listens, what is different of it."""
+        return WEBSOCKETS if self.listens else (*NUMBERS, BY_DIALPLAN)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["dial", "listen"])
+async def mix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mix]:
     async with PrivateAsterisk(load().paths.cache) as asterisk:
         settings = open_to_all(led_to(load(), asterisk, tmp_path_factory.mktemp("state")))
-        media = settings.media.model_copy(update={"by_did": NUMBERS})
+        media = settings.media.model_copy(update={"by_did": NUMBERS, "websocket": request.param})
         settings = settings.model_copy(update={"media": media})
         daemon = DaemonProcess(settings)
         try:
-            yield await House.started(settings, asterisk, daemon)
+            yield Mix(house=await House.started(settings, asterisk, daemon), listens=request.param == "listen")
         finally:
             await daemon.stop()
 
@@ -114,29 +122,36 @@ async def called(house: House, persona: Persona, counts: Mapping[str, int]) -> d
     return dict(zip(counts, await asyncio.gather(*placed), strict=True))
 
 
-async def stops(house: House, counts: Mapping[str, int]) -> dict[str, BargeIns]:
-    """How soon the agent stopped for impatient callers, by number."""
-    found = {name: BargeIns.of(calls) for name, calls in (await called(house, IMPATIENT, counts)).items()}
-    for name, ins in found.items():
-        print(f"{name}: p50 {ins.p50} ms, p95 {ins.p95} ms of {sorted(ins.stop_ms)}, {ins.missed} missed")
-    return found
+async def stops(house: House, extensions: Sequence[str]) -> dict[str, Row]:
+    """How soon the agent stopped for an impatient caller, by number."""
+    found: dict[str, Sequence[CallResult]] = {}
+    for place in range(0, len(extensions), AT_ONCE):
+        found |= await called(house, IMPATIENT, dict.fromkeys(extensions[place : place + AT_ONCE], 1))
+    rows = {name: Row(name=name, calls=tuple(calls)) for name, calls in found.items()}
+    Console(width=100).print(table([*rows.values()]))
+    return rows
 
 
-async def nothing_left(house: House, files: int) -> None:
+async def nothing_left(mix: Mix, files: int) -> None:
     """Assert that no channel, bridge, task, connection, file, or call that is waited for is left."""
+    house = mix.house
     assert await house.traces.left() == {"channels": 0, "bridges": 0, "tasks": 0}
-    told = (await house.daemon.status())["lines"]["audiosocket"]
-    assert (told["expected"], told["waiting"]) == (0, 0)
+    told = (await house.daemon.status())["lines"]
+    assert told.keys() == ({"audiosocket", "websocket"} if mix.listens else {"audiosocket"})
+    for name, server in told.items():
+        assert (name, server["expected"], server["waiting"]) == (name, 0, 0)
+    if mix.listens:
+        assert told["websocket"]["taken"] > 0
     async with asyncio.timeout(20):
         while psutil.Process(house.daemon.pid).num_fds() > files:  # noqa: ASYNC110 - ARI's are kept for some seconds
             await asyncio.sleep(0.5)
 
 
-async def test_callers_may_interrupt_on_every_line(house: House) -> None:
+async def test_callers_may_interrupt_on_every_line(mix: Mix) -> None:
     """The agent stops in time, once more if it did not; where the machine is too busy for RTP too, hardly later."""
-    first = await stops(house, dict.fromkeys(EVERY, 1))
-    second = await stops(house, {name: 1 for name, found in first.items() if not found.ok})
-    last = {**first, **second}
+    first = await stops(mix.house, [*dict.fromkeys((RTP, *mix.all))])
+    second = await stops(mix.house, [name for name, row in first.items() if not row.barge_ins.ok])
+    last = {name: row.barge_ins for name, row in {**first, **second}.items()}
     rtp = last[RTP].p50 or math.inf
     late = {
         name: found
@@ -144,6 +159,7 @@ async def test_callers_may_interrupt_on_every_line(house: House) -> None:
         if not found.ok and (last[RTP].ok or found.missed or (found.p50 or 0) > SLOWER * rtp)
     }
     assert late == {}
+    assert {name: len(found.stop_ms) for name, found in last.items() if len(found.stop_ms) < COUNTED} == {}
 
 
 async def before_answer(house: House, extension: str) -> None:
@@ -191,21 +207,23 @@ async def in_a_transfer(house: House, extension: str, prefix: str, state: str) -
     assert (extension, transcript.call.reason, transcript.call.outcome) == (extension, "caller", "transferred")
 
 
-async def test_callers_hang_up_at_each_stage(house: House) -> None:
+async def test_callers_hang_up_at_each_stage(mix: Mix) -> None:
+    house = mix.house
     before = psutil.Process(house.daemon.pid).num_fds()
     added = await house.asterisk.command(f"dialplan add extension 9100/_{RINGS}XXXX,1,Wait,5 into people")
     assert "added" in added
     async with asyncio.TaskGroup() as group:
-        for extension in EVERY:
+        for extension in mix.all:
             group.create_task(before_answer(house, extension))
             group.create_task(in_the_greeting(house, extension))
             group.create_task(in_an_answer(house, extension))
             group.create_task(in_a_transfer(house, extension, RINGS, "ringing a person"))
             group.create_task(in_a_transfer(house, extension, TALKS, "transferred"))
-    await nothing_left(house, before)
+    await nothing_left(mix, before)
 
 
-async def test_twenty_calls_at_once(house: House) -> None:
+async def test_twenty_calls_at_once(mix: Mix) -> None:
+    house = mix.house
     before = psutil.Process(house.daemon.pid).num_fds()
     found = await called(house, BRIEF, TWENTY)
     calls = [call for placed in found.values() for call in placed]
@@ -216,4 +234,4 @@ async def test_twenty_calls_at_once(house: House) -> None:
     greetings = {name: [call.greeting_ms or math.inf for call in placed] for name, placed in found.items()}
     print("greeted after", greetings, "ms")
     assert {name: all_ms for name, all_ms in greetings.items() if median(all_ms) > GREETING_MS} == {}
-    await nothing_left(house, before)
+    await nothing_left(mix, before)
