@@ -148,8 +148,9 @@ class Call:
         """Connect, converse until one side has had enough, and say who ended it."""
         async with self._connected() as talk, asyncio.TaskGroup() as group:
             reflexes = [
-                group.create_task(talk.signals.follow_channel(lambda: self.state is State.ENDING)),
+                group.create_task(talk.signals.follow_channel()),
                 group.create_task(talk.signals.follow_line()),
+                group.create_task(talk.signals.follow_legs()),
                 group.create_task(talk.attention.listen()),
                 group.create_task(talk.speaker.bridge_waits(self._awaited_turn)),
                 group.create_task(self._watch_length()),
@@ -174,7 +175,7 @@ class Call:
                 ear.patience = self._office.manners.patience(self._brain.completeness)
                 attention = Attention(ear, line.playout, self._inbox, self._journal, self._office.manners)
                 speaker = Speaker(self._office, line.playout, attention, self._journal, self._meter)
-                signals = Signals(self._legs, line, self._inbox)
+                signals = Signals(self._legs, line, self._inbox, lambda: self.state is State.ENDING)
                 yield Talk(line=line, signals=signals, attention=attention, speaker=speaker)
         finally:
             line.close()

@@ -55,6 +55,8 @@ class PaperLegs(Legs):
         self.refuse: Exception | None = None
         self.person_answers = False
         self.caller_gone = False
+        self.fault: asyncio.Queue[str] = asyncio.Queue()
+        """What breaks them."""
 
     async def caller_is_gone(self) -> bool:
         return self.caller_gone
@@ -67,6 +69,9 @@ class PaperLegs(Legs):
 
     async def steady(self, silent: Callable[[], bool]) -> None:
         pass
+
+    async def broken(self) -> str:
+        return await self.fault.get()
 
     async def next(self) -> ChannelEvent:
         return await self.events.get()

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from callcenter.asterisk.events import ChannelDtmfReceived
+from callcenter.call import State
 from callcenter.config import Limits
 from callcenter.errors import CallerHungUp, LegError
 from callcenter.store.records import LeadChanged, TurnEnded
@@ -242,10 +243,14 @@ def test_legs_that_cannot_be_made(refusal: Exception, reason: str, done: list[st
     [(True, "caller", ["close"]), (False, "error: the line broke: cut", ["close", "give back"])],
     ids=["the caller has left", "the caller is still there"],
 )
-def test_a_line_that_breaks_ends_the_call(caller_gone: bool, reason: str, done: list[str]) -> None:
+@pytest.mark.parametrize("broken", ["line", "legs"])
+def test_sound_that_breaks_ends_the_call(broken: str, caller_gone: bool, reason: str, done: list[str]) -> None:
     async def act(scene: Scene) -> None:
         await asyncio.sleep(0.5)
-        scene.lines[-1].fault.set_result("cut")
+        if broken == "line":
+            scene.lines[-1].fault.set_result("cut")
+        else:
+            scene.legs.fault.put_nowait("cut")
         scene.legs.caller_gone = caller_gone
 
     scene = played(act)
@@ -337,3 +342,15 @@ def test_two_sentences_at_once_are_both_understood() -> None:
 
     slots = played(caller).of(LeadChanged)[-1].slots
     assert (slots["interest"].value, slots["amount"].value) == (["funds"], 50000)
+
+
+def test_legs_that_end_because_the_agent_hangs_up_are_no_fault() -> None:
+    async def act(scene: Scene) -> None:
+        async with asyncio.timeout(120):
+            while scene.call.state is not State.ENDING:  # noqa: ASYNC110 - a state has no event
+                await asyncio.sleep(0.01)
+        scene.legs.caller_gone = True
+        scene.legs.fault.put_nowait("gone")
+
+    scene = played(act)
+    assert scene.ended.reason == "limit"

@@ -84,6 +84,8 @@ class Legs:
         """Channels and the bridge that may exist in Asterisk."""
         self._cut_off: set[str] = set()
         """Those of them whose creation was given up before Asterisk had answered."""
+        self._sound = {names.snoop, names.media}
+        """Channels without which nothing is heard."""
         self._attempts = 0
         mailbox.add(names.snoop)
         mailbox.add(names.media)
@@ -114,6 +116,14 @@ class Legs:
         `silent` tells whether what came from the caller last was digital silence.
         """
         await jitter_buffer.keep(self._ari, self._caller, silent)
+
+    async def broken(self) -> str:
+        """Return once a channel that the sound goes through is gone, not by us; which. The caller may have left.
+
+        Of RTP nothing else tells that it has ended.
+        """
+        await self._mailbox.until(lambda: any(map(self._mailbox.left, self._sound)))
+        return f"Asterisk has ended {', '.join(sorted(filter(self._mailbox.left, self._sound)))}"
 
     async def next(self) -> ChannelEvent:
         """The next thing that happens to the caller's own channel, since the call arrived. For one reader."""
@@ -212,6 +222,7 @@ class Legs:
 
     async def _free_caller(self) -> None:
         """Take away what stands between the caller and a person; the bridge is left."""
+        self._sound.clear()
         await self._ari.stop_silence(self._caller)
         await self._remove_all(self._names.snoop, self._names.media)
 

@@ -68,6 +68,11 @@ class Wires(Legs):
     async def steady(self, silent: Callable[[], bool]) -> None:
         """Nothing jitters here."""
 
+    async def broken(self) -> str:
+        """Never: there is nothing to break."""
+        await asyncio.get_running_loop().create_future()
+        return ""
+
     async def next(self) -> ChannelEvent:
         """The caller's hanging up."""
         await self._over.wait()

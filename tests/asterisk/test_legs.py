@@ -181,6 +181,35 @@ async def test_hang_up(server: AriServer, client: Client) -> None:
     assert server.channels == {}
 
 
+@pytest.mark.parametrize("leg", [NAMES.snoop, NAMES.media])
+async def test_a_leg_that_asterisk_ends_is_told(server: AriServer, client: Client, leg: str) -> None:
+    legs, _ = arrive(server, client)
+    await legs.open(WANTED, connect)
+    async with asyncio.TaskGroup() as group:
+        broken = group.create_task(legs.broken())
+        await asyncio.sleep(0.1)
+        assert not broken.done()
+        server.hang_up(leg)
+    assert broken.result() == f"Asterisk has ended {leg}"
+    await legs.close()
+
+
+async def test_legs_that_make_way_for_a_person_are_not_broken(server: AriServer, client: Client) -> None:
+    legs, _ = arrive(server, client)
+    await legs.open(WANTED, connect)
+    broken = asyncio.create_task(legs.broken())
+    assert await legs.ring_person("PJSIP/person", "+15550001", timeout=1)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(legs.connect_person())
+        await asyncio.sleep(0.1)
+        assert left_over(server) == ["cc-test-c1-bridge", "cc-test-c1-person1"]
+        assert not broken.done()
+        server.hang_up(CALLER)
+    assert not broken.done()
+    broken.cancel()
+    await legs.close()
+
+
 @pytest.mark.parametrize("who", [CALLER, "cc-test-c1-person1"])
 async def test_person_answers(server: AriServer, client: Client, who: str) -> None:
     legs, _ = arrive(server, client)
