@@ -150,7 +150,7 @@ async def running(
 async def test_a_refused_call_is_recorded_given_back_and_noticed_by_no_other(step: str, status: int | Fault) -> None:
     async with running() as scene:
         scene.server.call("first")
-        await scene.until(lambda: "silence" in scene.server.requests)
+        await scene.until(lambda: "addChannel" in scene.server.requests)
         scene.server.faults[step] = status
         scene.server.call("second")
         await scene.until(lambda: any(isinstance(record, CallEnded) for record in scene.records))
@@ -164,10 +164,10 @@ async def test_a_refused_call_is_recorded_given_back_and_noticed_by_no_other(ste
         assert scene.server.requests[-2:] == ["variable", "goOn"]
         assert len(scene.left_over()) == 3
 
-        refused = int(step == "silence")
+        refused = int(step == "addChannel")
         scene.server.faults.clear()
         scene.server.call("third")
-        await scene.until(lambda: scene.server.requests.count("silence") == refused + 2)
+        await scene.until(lambda: scene.server.requests.count("addChannel") == refused + 2)
         scene.server.hang_up("first")
         scene.server.hang_up("third")
         await scene.until(lambda: not scene.exchange.calls)
@@ -179,7 +179,7 @@ async def test_a_refused_call_is_recorded_given_back_and_noticed_by_no_other(ste
 async def test_calls_that_outlast_the_drain_are_cut_off_and_recorded() -> None:
     async with running() as scene:
         scene.server.call("caller")
-        await scene.until(lambda: "silence" in scene.server.requests)
+        await scene.until(lambda: "addChannel" in scene.server.requests)
         scene.stop.set()
         await asyncio.sleep(0.05)
         scene.server.call("late")
@@ -196,7 +196,7 @@ async def test_calls_keep_their_sound_while_the_event_stream_is_away() -> None:
     async with running() as scene:
         scene.server.call("stays")
         scene.server.call("goes")
-        await scene.until(lambda: scene.server.requests.count("silence") == 2)
+        await scene.until(lambda: scene.server.requests.count("addChannel") == 2)
         await scene.server.deafen()
         await scene.until(lambda: scene.exchange.report()["asterisk"].startswith("disconnected"))
         scene.server.hang_up("goes")
@@ -285,7 +285,7 @@ async def test_nobody_comes_in_while_the_sound_is_late_and_somebody_does_when_it
 async def test_a_refused_caller_who_left_while_no_events_came_is_forgotten() -> None:
     async with running(open_door(Admission(max_calls=1))) as scene:
         scene.server.call("first")
-        await scene.until(lambda: "silence" in scene.server.requests)
+        await scene.until(lambda: "addChannel" in scene.server.requests)
         scene.server.faults["silence"] = Fault.STALL
         scene.server.call("second")
         await scene.until(lambda: scene.server.requests.count("silence") == 2)
@@ -299,7 +299,7 @@ async def test_a_refused_caller_who_left_while_no_events_came_is_forgotten() -> 
 async def test_a_late_caller_who_cannot_be_given_back_disturbs_no_farewell() -> None:
     async with running() as scene:
         scene.server.call("caller")
-        await scene.until(lambda: "silence" in scene.server.requests)
+        await scene.until(lambda: "addChannel" in scene.server.requests)
         scene.server.faults["variable"] = 404
         scene.stop.set()
         await asyncio.sleep(0.05)
@@ -332,7 +332,7 @@ async def test_calls_are_about_what_the_dialplan_says_and_are_counted_so() -> No
             "second": {"calls": 1, "outcomes": {}, "asks": []},
         }
 
-        await scene.until(lambda: scene.server.requests.count("silence") == 4)
+        await scene.until(lambda: scene.server.requests.count("addChannel") == 4)
         scene.server.hang_up("1")
         scene.server.hang_up("2")
         await scene.until(lambda: len(scene.exchange.calls) == 2)
