@@ -215,7 +215,7 @@ def peer() -> Iterator[tuple[str, int]]:
 
 def played(act: Callable[[Scene], Awaitable[None]], prepare: Callable[[Scene], None] = lambda scene: None) -> Scene:
     """A call in virtual time, in which `act` is the caller; checks that nothing is left of it."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop, debug=True) as runner, peer() as address:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner, peer() as address:
         scene = Scene(PaperLegs(address))
         prepare(scene)
 

@@ -25,7 +25,7 @@ from callcenter.simulation.persona import Persona
 from callcenter.simulation.report import CallResult
 from callcenter.simulation.simulation import Plan, simulate
 from tests.conftest import open_to_all
-from tests.real.callers import target
+from tests.real.callers import target, undisturbed
 
 FLOW = """\
 name: fund
@@ -209,7 +209,7 @@ async def together(lanes: Sequence[Lane]) -> list[str]:
     A daemon that starts takes all that there is of the machine. All lanes' phones and peers are on this loop: while
     asyncio debugged it, it fell behind by seconds, and was heard to.
     """
-    asyncio.get_running_loop().set_debug(False)
+    undisturbed()
     ready = asyncio.Barrier(len(lanes))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(lane(ready)) for lane in lanes]

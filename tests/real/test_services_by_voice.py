@@ -17,7 +17,7 @@ from callcenter.simulation.persona import Persona
 from callcenter.simulation.report import CallResult
 from callcenter.simulation.simulation import NOBODY_THERE, Plan, simulate
 from tests.conftest import REHEARSED, open_to_all
-from tests.real.callers import target
+from tests.real.callers import target, undisturbed
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(200), pytest.mark.asyncio(loop_scope="module")]
 
@@ -84,6 +84,7 @@ def persona(name: str, outcome: str, *services: dict[str, Any], **changes: Any) 
 
 async def placed(house: House, *personas: Persona) -> dict[str, CallResult]:
     """What came of one call of each, by name."""
+    undisturbed()
     settings = house.settings
     plan = Plan(
         personas=personas,
