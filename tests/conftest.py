@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -32,11 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def private_asterisk() -> Iterator[PrivateAsterisk]:
     """One Asterisk for all tests that leave it as it was. It belongs to no event loop."""
     asterisk = PrivateAsterisk(load().paths.cache)
-    _finish(asterisk.start())
+    finish(asterisk.start())
     try:
         yield asterisk
     finally:
-        _finish(asterisk.close())
+        finish(asterisk.close())
 
 
 @pytest_asyncio.fixture
@@ -62,23 +61,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     settings = settings.model_copy(update={"recording": Recording(enabled=True), "dialogue": dialogue})
     daemon = DaemonProcess(settings)
     try:
-        _finish(asterisk.start())
-        yield _finish(House.started(settings, asterisk, daemon))
+        finish(asterisk.start())
+        yield finish(House.started(settings, asterisk, daemon))
     finally:
-        _finish(daemon.stop())
-        _finish(asterisk.close())
-
-
-@pytest_asyncio.fixture
-async def own_house(new_asterisk: Callable[[], Awaitable[PrivateAsterisk]], tmp_path: Path) -> AsyncIterator[House]:
-    """The same for one test, to break."""
-    asterisk = await new_asterisk()
-    settings = open_to_all(led_to(load(), asterisk, tmp_path / "state"))
-    daemon = DaemonProcess(settings)
-    try:
-        yield await House.started(settings, asterisk, daemon)
-    finally:
-        await daemon.stop()
+        finish(daemon.stop())
+        finish(asterisk.close())
 
 
 def open_to_all(settings: Settings) -> Settings:
@@ -86,8 +73,8 @@ def open_to_all(settings: Settings) -> Settings:
     return settings.model_copy(update={"admission": EVERYBODY})
 
 
-def _finish(work: Awaitable[Result]) -> Result:
-    """Run `work` on a loop of its own, and leave the loop that pytest-asyncio has set alone."""
+def finish(work: Awaitable[Result]) -> Result:
+    """What comes of `work`, on a loop of its own; it leaves the loop that pytest-asyncio has set alone."""
     loop = asyncio.new_event_loop()
     try:
         result = loop.run_until_complete(work)
