@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Admission, Dialogue, Recording, Settings, load
@@ -20,6 +21,15 @@ REHEARSED = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - local time; a Friday
 OTHER_FLOWS = ("energy", "support", "reception", "appointments")
 EVERYBODY = Admission(lag_ms=10_000, waiting=1000, latency_ms=1_000_000)
 """However busy this machine is with other tests, callers come in."""
+
+# The usual renderer draws a failure's frames with all their variables, which holds the loop up for 0.2 s and more: a
+# test's other calls then miss their frames.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
