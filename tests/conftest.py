@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -13,6 +13,7 @@ import structlog
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Admission, Dialogue, Recording, Settings, load
 from callcenter.demo import DaemonProcess, House, led_to
+from tests.lanes import Lanes, turn
 
 Result = TypeVar("Result")
 
@@ -34,7 +35,13 @@ structlog.configure(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the real parts runs last; an ordinary failure shows first."""
-    items.sort(key=lambda item: item.get_closest_marker("real") is not None)
+    items.sort(key=lambda item: turn(item.nodeid) if item.get_closest_marker("real") else -1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """Whatever `--dist` says."""
+    config.option.loadscopereorder = False  # which would begin with the most tests, not with the longest
+    return Lanes(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from callcenter.bench import soak, turns
 from callcenter.demo import House
 from callcenter.simulation.persona import Persona
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 IMPATIENT = Persona.model_validate(
     {

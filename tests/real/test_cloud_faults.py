@@ -35,7 +35,6 @@ from tests.real.cloud import (
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.xdist_group("house"),
     pytest.mark.timeout(200),
     pytest.mark.asyncio(loop_scope="module"),
 ]

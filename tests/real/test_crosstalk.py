@@ -16,7 +16,7 @@ from callcenter.simulation.persona import Voice
 from callcenter.simulation.voices import Order, Voices
 from tests.real.callers import calling, ended
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 WINDOW_S = 1.0
 MOST_LAG_S = 0.06

@@ -24,7 +24,7 @@ from callcenter.store import queries
 from callcenter.store.database import Database
 from tests.real.callers import calling, ended, target
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 
 NOTHING = {"channels": 0, "bridges": 0, "tasks": 0}
 

@@ -19,7 +19,6 @@ from tests.real.who_heard import BY_FIRST, BY_NEXT, all_rendered, flow_to_hear, 
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.xdist_group("house"),
     pytest.mark.timeout(200),
     pytest.mark.asyncio(loop_scope="module"),
 ]

@@ -22,7 +22,7 @@ from callcenter.simulation.voices import Voices
 from callcenter.store.queries import Transcript
 from tests.real.callers import calling, ended
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 NOTHING = {"channels": 0, "bridges": 0, "tasks": 0}
 STALL_S = 0.3

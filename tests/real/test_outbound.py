@@ -29,7 +29,7 @@ from callcenter.store.contacts import Campaign, Contact, Tally
 from callcenter.store.database import Database
 from tests.real.provider import Provider
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(200)]
 
 SPEECH = Path(__file__).parents[1] / "captures/speech"
 TRUNK = "PJSIP/{number}@trunk"

@@ -13,9 +13,9 @@ from callcenter.simulation.report import CallResult
 from callcenter.simulation.simulation import Plan, simulate
 from callcenter.store import queries
 from callcenter.store.database import Database
-from tests.real.callers import target
+from tests.real.callers import target, undisturbed
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 PERSONAS = sorted((Path(__file__).parent.parent / "personas").glob("*.yaml"))
 AT_ONCE = 6
@@ -41,6 +41,7 @@ async def called(house: House, personas: Sequence[Persona]) -> list[CallResult]:
 
 async def placed(house: House, personas: Sequence[Persona]) -> Sequence[CallResult]:
     """What came of one call of each."""
+    undisturbed()
     settings = house.settings
     plan = Plan(
         personas=personas,

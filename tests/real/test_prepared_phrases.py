@@ -12,7 +12,7 @@ from callcenter.store.database import Database
 from tests.peers.openai_cloud import Peer, serving
 from tests.real.cloud import QUIET_S, all_prepared, clouded, short_flow
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
 SPEECH = "openai:speech"
 

@@ -11,7 +11,7 @@ from callcenter.demo import House
 from callcenter.simulation import persona
 from tests.real.test_personas import called
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("house"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 PERSONAS = Path(__file__).parent.parent / "personas"
 CALLERS = ("not_interested", "energy/do_not_call", "appointments/angry", "reception/by_name")
