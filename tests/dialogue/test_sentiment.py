@@ -89,10 +89,10 @@ def test_accents_and_capitals_do_not_matter(language: str) -> None:
 def test_it_takes_next_to_no_time(language: str) -> None:
     texts = [text for text, _ in table(language)]
     sentiment.judge(texts[0], language)
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for text in texts:
         sentiment.judge(text, language)
-    assert (time.perf_counter() - begun) / len(texts) < 0.002  # 0.2 ms on a quiet machine
+    assert (time.thread_time() - begun) / len(texts) < 0.002  # 0.2 ms on a quiet machine
 
 
 @given(st.text(), st.sampled_from(LANGUAGES))
