@@ -25,19 +25,17 @@ HOUSE = frozenset(
 """Their tests share a daemon, and wait for people to speak."""
 CLOUDS = frozenset(f"tests/real/test_{name}.py" for name in ("cloud_faults", "deepgram_faults", "prepared_phrases"))
 """Each of their tests has several daemons, which leave no room for one another."""
-LONG = (
-    "tests/real/test_cloud_faults.py",
-    "tests/real/test_deepgram_faults.py",
-    "tests/real/test_broken_house.py",
-    "tests/real/test_speech.py",
-    "tests/real/test_simulation.py",
-    "tests/real/test_simulation_voices.py",
-    "tests/real/test_whisper_server.py",
-    "tests/real/test_flows.py",
-    "tests/real/test_store_faults.py",
-    "tests/real/test_understanding.py",
+LONG = tuple(
+    f"tests/real/test_{name}.py"
+    for name in (
+        *("personas", "voices_by_language", "faults", "crosstalk", "bench"),
+        *("cloud_faults", "deepgram_faults", "prepared_phrases"),
+        *("broken_house", "speech", "simulation", "simulation_voices"),
+        *("whisper_server", "flows", "store_faults", "understanding"),
+    )
 )
-"""The real ones that take longest begin first, so that all processes end at about the same time."""
+"""The real ones that take longest begin first, so that all processes end at about the same time. Of the house's, those
+come first that do worse beside the many daemons of the clouds' than beside tests without the real parts."""
 
 
 def lane(nodeid: str) -> str:
