@@ -55,7 +55,8 @@ async def placed(house: House, personas: Sequence[Persona]) -> Sequence[CallResu
 
 async def test_a_dozen_callers_are_understood_and_their_leads_stored(house: House) -> None:
     settings = house.settings
-    calls = await called(house, [persona.load(path) for path in PERSONAS])
+    longest_first = sorted((persona.load(path) for path in PERSONAS), key=lambda who: -len(who.lines))
+    calls = await called(house, longest_first)
     assert len(calls) == 12
     assert {call.name: call.error for call in calls if call.error} == {}
     assert {call.name: call.outcome for call in calls} == {call.name: call.expected_outcome for call in calls}
