@@ -215,6 +215,10 @@ class Outgoing(Wire):
         self._client.send_request(request)
         self._write()
 
+    def abandon(self) -> None:
+        """Its transport has been closed, and nobody will tell us so."""
+        self.open, self._reader, self._transport = False, None, None
+
     def _shake_hands(self, event: Event) -> None:
         if self._client.state is OPEN and self._reader:
             self.open = True
@@ -229,13 +233,22 @@ async def dial(url: str, headers: Mapping[str, str], reader: Reader, context: ss
     try:
         uri = parse_uri(url)
         protocol = ClientProtocol(uri, subprotocols=[MEDIA], max_size=LONGEST_MESSAGE)
-        _, wire = await asyncio.get_running_loop().create_connection(
-            lambda: Outgoing(protocol, headers, reader),
+    except InvalidURI as error:
+        raise LegError(f"{url} cannot be reached: {error}") from error
+    wire = Outgoing(protocol, headers, reader)
+    try:
+        await asyncio.get_running_loop().create_connection(
+            lambda: wire,
             uri.host,
             uri.port,
             ssl=(context or ssl.create_default_context()) if uri.secure else None,
             ssl_shutdown_timeout=GOODBYE_S if uri.secure else None,
         )
-    except (OSError, InvalidURI) as error:
+    except OSError as error:
         raise LegError(f"{url} cannot be reached: {error}") from error
+    except asyncio.CancelledError:
+        # The handshake may be over already. uvloop closes the transport without `connection_lost`, and raises
+        # RuntimeError at whatever is written to it then: in a tick of the clock that would end all calls.
+        wire.abandon()
+        raise
     return wire
