@@ -113,6 +113,11 @@ class AudioSocketLine:
             self._tape.close()
         log.info("= line closed", **asdict(self.counters), unheard=self.received.dropped)
 
+    def fail(self, reason: str) -> None:
+        """Nothing flows any more, by a mistake of ours. May be called twice."""
+        self._wire.end(reason)
+        self._quiet.set()
+
     def tick(self, now: float, skipped: int) -> None:
         """Send the frame that is due, speech or silence, if Asterisk has taken those before."""
         if self._wire.open:

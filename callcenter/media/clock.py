@@ -31,6 +31,9 @@ class Ticking(Protocol):
     def tick(self, now: float, skipped: int) -> None:
         """Send what is due at loop time `now`; `skipped` ticks before it will never come."""
 
+    def fail(self, reason: str) -> None:
+        """It is ticked no more: its tick has raised what no line should."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -44,7 +47,7 @@ class Timing:
     left_out: int
     """Frames that were never sent because of such ticks, over all lines."""
     failures: int
-    """Ticks in which a line raised OSError."""
+    """Ticks in which a line raised an error."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,3 +144,8 @@ class Clock:
         except OSError as error:
             self._failures += 1
             log.warning("! tick", line=repr(line), error=str(error))
+        except Exception as error:  # a mistake of ours in the sound of one call must not end all
+            self._failures += 1
+            log.exception("! tick", line=repr(line))
+            self.remove(line)
+            line.fail(f"{type(error).__name__}: {error}")

@@ -45,7 +45,7 @@ class Line(Protocol):
     async def broken(self) -> str:
         """Return once the way to Asterisk has broken, with the reason; what `close` ends is not broken.
 
-        Never returns on a line that has nothing to break, such as RTP.
+        RTP has nothing to break, but may fail by a mistake of ours, as the others may.
         """
 
     def record(self, tape: Tape) -> None:

@@ -40,6 +40,7 @@ class RtpLine:
             codec, ssrc=secrets.randbits(32), sequence=secrets.randbits(16), timestamp=secrets.randbits(32)
         )
         self._quiet = asyncio.Event()
+        self._fault: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         clock.arrivals.watch(sock, self._read)
         clock.add(self)
 
@@ -69,9 +70,8 @@ class RtpLine:
         self._latch(peer)
 
     async def broken(self) -> str:
-        """Never: nothing tells that datagrams do not arrive, and a caller may be silent for long."""
-        await asyncio.get_running_loop().create_future()
-        return ""
+        """Return if it fails. Nothing tells that datagrams do not arrive, and a caller may be silent for long."""
+        return await asyncio.shield(self._fault)
 
     def record(self, tape: Tape) -> None:
         """Keep both sides on `tape`, which ends with the line."""
@@ -79,7 +79,7 @@ class RtpLine:
 
     async def played(self) -> None:
         """Return when nothing is left to play, on the next tick at the latest; what is paused is still to be played."""
-        while not (self.playout.idle or self._closed):
+        while not (self.playout.idle or self._closed or self._fault.done()):
             self._quiet.clear()
             await self._quiet.wait()
 
@@ -94,6 +94,12 @@ class RtpLine:
         if self._tape:
             self._tape.close()
         log.info("= line closed", **asdict(self.counters), unheard=self.received.dropped)
+
+    def fail(self, reason: str) -> None:
+        """Nothing flows any more, by a mistake of ours. May be called twice."""
+        if not self._fault.done():
+            self._fault.set_result(reason)
+        self._quiet.set()
 
     def tick(self, now: float, skipped: int) -> None:
         """Send the frame that is due: speech or silence, once it is known where to."""
@@ -129,6 +135,13 @@ class RtpLine:
             self.counters.sent += 1
 
     def _read(self, now: float) -> None:
+        try:
+            self._take(now)
+        except Exception as error:  # as of a tick: it is read with the sockets of all others
+            log.exception("! RTP read", peer=self._peer)
+            self.fail(f"{type(error).__name__}: {error}")
+
+    def _take(self, now: float) -> None:
         if arrived := udp.received(self._socket):
             for frame in self._receiver.receive(*arrived):
                 self.received.put(frame, now)

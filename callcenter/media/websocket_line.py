@@ -176,6 +176,10 @@ class WebSocketLine:
         self._changed.set()
         log.info("= line closed", **asdict(self.counters), unheard=self.received.dropped)
 
+    def fail(self, reason: str) -> None:
+        """Nothing flows any more, by a mistake of ours. May be called twice."""
+        self.lost(reason)
+
     def tick(self, now: float, skipped: int) -> None:
         """Send the frame that is due."""
         if self._wire is None:

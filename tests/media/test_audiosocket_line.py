@@ -20,7 +20,7 @@ from callcenter.media.audiosocket_server import AudioSocketServer
 from callcenter.media.audiosocket_wire import BACKLOG_S
 from callcenter.media.line import STALL_S, Line
 from callcenter.media.spoken import GAP_TICKS
-from tests.media.ticking import ticking, tone, until
+from tests.media.ticking import TornTape, ticking, tone, until
 from tests.peers.audiosocket import Caller
 
 LOUD = b"\x00\x20"
@@ -321,3 +321,13 @@ def test_it_stalls_the_same_on_uvloop(scenario: Callable[[AudioSocketLine], Awai
             await scenario(line)
 
     uvloop.run(run(), debug=True)
+
+
+async def test_a_mistake_in_it_breaks_it(line: AudioSocketLine, caller: Caller) -> None:
+    with capture_logs() as logs:
+        line.record(TornTape(8000))
+        async with asyncio.timeout(1):
+            assert await line.broken() == "RuntimeError: torn"
+            line.playout.say(tone(1))
+            await line.played()
+    assert "! tick" in [entry["event"] for entry in logs]

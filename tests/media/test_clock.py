@@ -16,7 +16,11 @@ class Recorder:
 
     def __init__(self, does: Callable[[], None] | None = None) -> None:
         self.ticks: list[tuple[float, int]] = []
+        self.failed: list[str] = []
         self._does = does
+
+    def fail(self, reason: str) -> None:
+        self.failed.append(reason)
 
     def tick(self, now: float, skipped: int) -> None:
         self.ticks.append((round(now, 6), skipped))
@@ -142,6 +146,21 @@ def test_timing_tells_of_stalls(loop: StallingLoop) -> None:
     assert timing.max_ms == pytest.approx(46)
     assert timing.p50_ms == pytest.approx(0)
     assert 30 < timing.p99_ms <= 46
+
+
+def test_a_mistake_in_one_line_ends_that_one_alone(loop: StallingLoop) -> None:
+    def fail() -> None:
+        raise RuntimeError("the handler is closed")
+
+    clock, lines = Clock(), [Recorder(), Recorder(fail), *(Recorder() for _ in range(PHASES))]
+    for line in lines:
+        clock.add(line)
+    with capture_logs() as logs:
+        run(loop, clock, asyncio.sleep(0.0999))
+    assert [len(line.ticks) for line in lines] == [5, 1, *[5] * PHASES]
+    assert [line.failed for line in lines] == [[], ["RuntimeError: the handler is closed"], *[[]] * PHASES]
+    assert (clock.timing.failures, clock.lines) == (1, len(lines) - 1)
+    assert [entry["event"] for entry in logs] == ["! tick"]
 
 
 def test_a_failing_line_does_not_stop_the_others(loop: StallingLoop) -> None:

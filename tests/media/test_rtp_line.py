@@ -2,9 +2,8 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import closing
 
-import numpy as np
 import pytest
 import pytest_asyncio
 import uvloop
@@ -14,10 +13,10 @@ from callcenter.media import udp
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import ALAW, ULAW, Codec
 from callcenter.media.line import Line
-from callcenter.media.pcm import Clip
 from callcenter.media.rtp import Sender
 from callcenter.media.rtp_line import RtpLine
 from callcenter.media.rtp_packet import Packet
+from tests.media.ticking import TornTape, ticking, tone, until
 
 SILENCE = b"\xff" * 160
 
@@ -49,18 +48,6 @@ class Asterisk:
         return packets
 
 
-@asynccontextmanager
-async def ticking() -> AsyncIterator[Clock]:
-    clock = Clock()
-    running = asyncio.ensure_future(clock.run())
-    try:
-        yield clock
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-
-
 @pytest_asyncio.fixture
 async def clock() -> AsyncIterator[Clock]:
     async with ticking() as clock:
@@ -79,20 +66,9 @@ async def asterisk() -> AsyncIterator[Asterisk]:
         yield asterisk
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a line has no event for its counters
-            await asyncio.sleep(0.005)
-
-
 def progress(before: Packet, after: Packet) -> float:
     """By how many frames the timestamps went on."""
     return ((after.timestamp - before.timestamp) & 0xFFFFFFFF) / 160
-
-
-def tone(seconds: float) -> Clip:
-    times = np.arange(round(seconds * 8000)) / 8000
-    return Clip(text="a tone", pcm=(10000 * np.sin(2500 * times)).astype("<i2").tobytes(), rate=8000)
 
 
 async def test_it_is_a_line(line: RtpLine) -> None:
@@ -270,3 +246,18 @@ async def test_closing_twice_leaves_nothing(clock: Clock) -> None:
     assert clock.lines == 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
         again.bind(address)
+
+
+@pytest.mark.parametrize(("latched", "event"), [(True, "! tick"), (False, "! RTP read")])
+async def test_a_mistake_in_it_breaks_it(line: RtpLine, asterisk: Asterisk, latched: bool, event: str) -> None:
+    line.record(TornTape(8000))
+    with capture_logs() as logs:
+        if latched:
+            line.latch(asterisk.address)
+        else:
+            asterisk.send(line)
+        async with asyncio.timeout(1):
+            assert await line.broken() == "RuntimeError: torn"
+            line.playout.say(tone(1))
+            await line.played()
+    assert event in [entry["event"] for entry in logs]
