@@ -128,7 +128,8 @@ async def stops(house: House, extensions: Sequence[str]) -> dict[str, Row]:
     for place in range(0, len(extensions), AT_ONCE):
         found |= await called(house, IMPATIENT, dict.fromkeys(extensions[place : place + AT_ONCE], 1))
     rows = {name: Row(name=name, calls=tuple(calls)) for name, calls in found.items()}
-    Console(width=100).print(table([*rows.values()]))
+    if rows:
+        Console(width=100).print(table([*rows.values()]))
     return rows
 
 
