@@ -140,6 +140,8 @@ async def _send_all(watchers: Watchers, writer: asyncio.StreamWriter) -> None:
 
 
 async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+    if writer.is_closing():  # uvloop raises RuntimeError at what is written then
+        raise ConnectionResetError("the client has left")
     writer.write(json.dumps(message, default=str).encode() + b"\n")
     await writer.drain()
 
