@@ -89,7 +89,7 @@ class Tape(Track):
 
     def damaged(self, phrase: Samples) -> list[float]:
         """The moments of `phrase`, in seconds, at which something else was received than its sound, in its place."""
-        start = _place(self.sound, phrase)
+        start = place(self.sound, phrase)
         windows = range(0, phrase.size - WINDOW, WINDOW)
         return [
             at / NARROWBAND for at in windows if _likeness(self.sound, phrase[at : at + WINDOW], start + at) < ALIKE
@@ -104,7 +104,7 @@ class Tape(Track):
         return bool(last.size == NARROWBAND // 2 and rms_dbfs(last) > -40 and tone > 0.9 * power.sum())
 
 
-def _place(recording: Samples, phrase: Samples) -> int:
+def place(recording: Samples, phrase: Samples) -> int:
     """Where in the recording the phrase begins, or most of it would."""
     size = recording.size + phrase.size
     return int(np.argmax(np.fft.irfft(np.fft.rfft(recording, size) * np.conj(np.fft.rfft(phrase, size)), size)))

@@ -69,6 +69,8 @@ SLOW_S = 0.01
 """From byte to byte."""
 MANY = 500
 """Connections or datagrams."""
+MOST_GROWTH = 50e6
+"""Bytes of memory that the daemon may have more after strangers. The calls before these have loaded what calls load."""
 SOME = 100
 """Of the datagrams that were no Asterisk's."""
 
@@ -287,7 +289,7 @@ async def shower(lines: Lines) -> None:
 
 
 async def test_strangers_change_nothing(lines: Lines) -> None:
-    media = lines.house.settings.media
+    media, memory = lines.house.settings.media, lines.process.memory_info().rss
 
     def start(group: asyncio.TaskGroup) -> Tapes:
         group.create_task(attack(lines, "audiosocket", media.audiosocket_listen))
@@ -296,5 +298,6 @@ async def test_strangers_change_nothing(lines: Lines) -> None:
         return {}
 
     await borne(lines, start)
+    assert lines.process.memory_info().rss - memory < MOST_GROWTH
     for told in (await lines.house.daemon.status())["lines"].values():
         assert min(told[why] for why in ("unknown", "late", "crowded")) > 0, told

@@ -21,7 +21,7 @@ from callcenter.media.pcm import NARROWBAND, SILENCE_DBFS, Samples, frame_bytes,
 from tests.conftest import open_to_all
 from tests.peers.between import Between, Link
 from tests.real.callers import PATIENCE_S, Caller, calling, ended
-from tests.real.test_admission import ALIKE, SLIP, WINDOW, Tape, _place, rendered
+from tests.real.test_admission import ALIKE, SLIP, WINDOW, Tape, place, rendered
 
 Tapes = dict[str, asyncio.Task[Tape]]
 Start = Callable[[asyncio.TaskGroup], Tapes]
@@ -45,8 +45,6 @@ FRAMES_BEFORE = 50
 """A tape begins with a second of silence."""
 MOST_MISSING = 6
 """Tenths of a second of the greeting, which takes several seconds: three gaps. The machine has other things to do."""
-MOST_GROWTH = 100e6
-"""Bytes of memory that the daemon may have more afterwards; half of it goes to the first that Whisper hears."""
 SAID = 3
 """Times."""
 
@@ -196,7 +194,7 @@ async def witnesses(lines: Lines, extension: str) -> Tape:
 
 def missing(phrase: Samples, heard: Samples) -> list[float]:
     """The moments of `phrase`, in seconds, that are not in `heard`, where each may be a little later than the last."""
-    shift, missed = _place(heard, phrase), []
+    shift, missed = place(heard, phrase), []
     for at in range(0, phrase.size - WINDOW, WINDOW):
         window = phrase[at : at + WINDOW]
         if min(rms_dbfs(part) for part in np.split(window, 5)) < SILENCE_DBFS:
@@ -228,13 +226,10 @@ async def borne(lines: Lines, start: Start) -> None:
     Those whose tapes `start` returns must have been greeted too. It is done once more if somebody was not, for a
     machine that is busy with other things may garble any sound.
     """
-    files, memory = lines.files(), lines.process.memory_info().rss
+    files = lines.files()
     if await damaged(lines, start):
         assert await damaged(lines, start) == {}
     assert await lines.left() == LEFT_NOTHING
-    growth = lines.process.memory_info().rss - memory
-    print(f"{growth / 1e6:.1f} MB more")
-    assert growth < MOST_GROWTH
     async with asyncio.timeout(PATIENCE_S):
         while lines.files() > files:  # noqa: ASYNC110 - another process's
             await asyncio.sleep(0.2)

