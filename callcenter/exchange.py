@@ -15,7 +15,7 @@ from callcenter import systemd
 from callcenter.admission import Guard, Load, Reason
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import ApplicationReplaced, Channel, ChannelDestroyed, StasisStart
-from callcenter.asterisk.legs import prefix
+from callcenter.asterisk.names import prefix
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, stranded, sweep
 from callcenter.asterisk.switchboard import Switchboard

@@ -9,7 +9,8 @@ from callcenter.asterisk import tls
 from callcenter.asterisk.ari import Ari, login, media_url
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import Channel
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.config import Asterisk, Media, Settings
 from callcenter.media import lines

@@ -13,7 +13,8 @@ import pytest
 from callcenter.admission import Guard, Load
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import Channel
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.stream import EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.attention import Manners

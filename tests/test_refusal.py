@@ -10,7 +10,8 @@ import pytest
 
 from callcenter.admission import Reason
 from callcenter.asterisk.events import Channel
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.attention import Manners
 from callcenter.config import Limits
 from callcenter.dialogue.brain import Outcome

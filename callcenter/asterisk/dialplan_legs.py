@@ -17,7 +17,8 @@ from typing import Literal
 import structlog
 
 from callcenter.asterisk.ari import Ari
-from callcenter.asterisk.legs import Connect, Legs, Names, Wanted
+from callcenter.asterisk.legs import Connect, Legs, Wanted
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.switchboard import Mailbox
 from callcenter.errors import LegError
 

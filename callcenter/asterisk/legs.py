@@ -10,7 +10,6 @@ person, or sent on in the dialplan, at any time:
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import structlog
@@ -18,6 +17,7 @@ import structlog
 from callcenter.asterisk import jitter_buffer
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import ChannelEvent
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.switchboard import Mailbox
 from callcenter.errors import AsteriskError, CallerHungUp, LegError
 
@@ -37,39 +37,6 @@ Wanted = Mapping[str, str]
 """What Asterisk is asked for, by the names of ARI's `POST /channels/externalMedia`."""
 Connect = Callable[[Mapping[str, str]], Awaitable[None]]
 """Called with the channel variables of what Asterisk has made; returns when sound can flow."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """The ids that we give to what we make in Asterisk for a call. Neither part may hold a `-`."""
-
-    instance: str
-    """Tells this daemon's channels from another's on the same Asterisk."""
-    call: str
-
-    @property
-    def snoop(self) -> str:
-        """Stands in for the caller in the bridge."""
-        return f"{prefix(self.instance)}{self.call}-snoop"
-
-    @property
-    def media(self) -> str:
-        """Our own sound."""
-        return f"{prefix(self.instance)}{self.call}-media"
-
-    @property
-    def bridge(self) -> str:
-        """Holds the snoop and the media, or the caller and the person."""
-        return f"{prefix(self.instance)}{self.call}-bridge"
-
-    def person(self, attempt: int) -> str:
-        """Whom the caller is transferred to; an id of its own for each attempt."""
-        return f"{prefix(self.instance)}{self.call}-person{attempt}"
-
-
-def prefix(instance: str) -> str:
-    """What the ids of everything that `instance` makes begin with."""
-    return f"cc-{instance}-"
 
 
 class Legs:

@@ -8,7 +8,7 @@ import structlog
 
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import Channel
-from callcenter.asterisk.legs import prefix
+from callcenter.asterisk.names import prefix
 from callcenter.errors import AsteriskError
 
 log = structlog.get_logger()

@@ -23,7 +23,8 @@ from callcenter import garbage, log
 from callcenter.asterisk.ari import Ari, login, media_url
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import StasisStart
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Mailbox, Switchboard
 from callcenter.bench import bare_lines

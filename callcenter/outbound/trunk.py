@@ -10,7 +10,8 @@ import structlog
 
 from callcenter import control
 from callcenter.asterisk.events import ApplicationReplaced, Channel, ChannelDestroyed
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.originate import Placement
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, sweep

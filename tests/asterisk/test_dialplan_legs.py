@@ -8,7 +8,7 @@ import pytest
 from callcenter.asterisk import dialplan_legs
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import ChannelDestroyed, ChannelDtmfReceived, StasisStart
-from callcenter.asterisk.legs import Names
+from callcenter.asterisk.names import Names
 from callcenter.errors import CallerHungUp, LegError
 from tests.asterisk.conftest import Client
 from tests.peers.ari_server import AriServer

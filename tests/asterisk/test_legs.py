@@ -7,7 +7,8 @@ import pytest
 
 from callcenter.asterisk import ari as ari_module
 from callcenter.asterisk.events import ChannelDtmfReceived, StasisEnd, StasisStart
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.switchboard import Mailbox
 from callcenter.errors import CallerHungUp, LegError
 from tests.asterisk.conftest import Client

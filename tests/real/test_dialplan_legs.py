@@ -11,7 +11,7 @@ import pytest
 
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import StasisStart
-from callcenter.asterisk.legs import Names
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.errors import CallerHungUp
 from callcenter.media.audiosocket_line import AudioSocketLine

@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from callcenter.asterisk.events import StasisStart
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Asterisk
 from callcenter.media.clock import Clock

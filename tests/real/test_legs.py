@@ -14,7 +14,8 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from callcenter.asterisk.events import ApplicationReplaced, StasisEnd, StasisStart
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.sweep import missing, stranded, sweep

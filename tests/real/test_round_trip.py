@@ -11,7 +11,8 @@ import pytest
 from callcenter.asterisk.ari import login, media_url
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import StasisStart
-from callcenter.asterisk.legs import Legs, Names
+from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.names import Names
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Media
 from callcenter.media.choice import DIALPLAN, Kind, LineChoice
