@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,6 +22,8 @@ from callcenter.store.queries import Transcript
 
 NUMBERS = count(1)
 PATIENCE_S = 30.0
+SAID = 3
+"""Times, at most."""
 
 
 @dataclass(kw_only=True)
@@ -52,16 +55,36 @@ class Caller:
         sounds = await Voices(self.settings.paths.cache).rehearse(persona)
         await self.handset.say(sounds[text])
 
+    async def gets_across(self, text: str) -> dict[str, Any]:
+        """Say it until the daemon knows something by it; what it tells of that.
+
+        When asked again they say it again: any voice may be garbled on a busy machine.
+        """
+        for _ in range(SAID):
+            before = len(self._all("turn"))
+            await self.says(text)
+            async with asyncio.timeout(PATIENCE_S), self.changed:
+                await self.changed.wait_for(partial(self._answered, before))
+            if leads := self._all("lead"):
+                return leads[-1]
+        raise AssertionError(f"not understood: {self.events}")
+
     async def agent_is_quiet(self) -> None:
         """Wait until the agent has finished its turn."""
-        turns = len([told for told in self.events if told["event"] == "turn"])
+        before = len(self._all("turn"))
         async with asyncio.timeout(PATIENCE_S), self.changed:
-            await self.changed.wait_for(lambda: len([t for t in self.events if t["event"] == "turn"]) > turns)
+            await self.changed.wait_for(lambda: len(self._all("turn")) > before)
 
     async def left(self) -> None:
         """Wait until the agent has hung up."""
         async with asyncio.timeout(PATIENCE_S):
             await self.connection.over.wait()
+
+    def _answered(self, turns: int) -> bool:
+        return bool(self._all("lead")) or len(self._all("turn")) > turns
+
+    def _all(self, event: str) -> list[dict[str, Any]]:
+        return [told for told in self.events if told["event"] == event]
 
 
 def undisturbed() -> None:

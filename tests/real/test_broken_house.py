@@ -107,8 +107,7 @@ async def test_the_application_is_taken_back_when_the_second_daemon_is_gone(own_
 async def test_asterisk_may_die_in_a_call_and_come_back(own_house: House) -> None:
     async with calling(own_house) as caller:
         await caller.told("turn", index=0)
-        await caller.says("Index funds, please.")
-        call = (await caller.told("lead"))["call"]
+        call = (await caller.gets_across("Index funds, please."))["call"]
         await own_house.asterisk.kill()
         await asyncio.sleep(1)
         assert (await own_house.daemon.status())["asterisk"].startswith("disconnected")
@@ -123,8 +122,7 @@ async def test_asterisk_may_die_in_a_call_and_come_back(own_house: House) -> Non
 async def test_a_killed_daemon_is_cleaned_up_after_and_its_caller_greeted_again(own_house: House) -> None:
     async with calling(own_house) as caller:
         await caller.told("turn", index=0)
-        await caller.says("Index funds, please.")
-        call = (await caller.told("lead"))["call"]
+        call = (await caller.gets_across("Index funds, please."))["call"]
         await caller.told("turn", index=1)
         await asyncio.sleep(0.2)
         await own_house.daemon.kill()

@@ -47,8 +47,7 @@ async def command(settings: Settings, *arguments: str) -> tuple[int, str]:
 async def test_status_shows_the_call_and_what_is_known(house: House) -> None:
     async with calling(house) as caller:
         await caller.told("turn", index=0)
-        await caller.says("Index funds, please.")
-        await caller.told("lead")
+        await caller.gets_across("Index funds, please.")
         status, output = await command(house.settings, "status", "--json")
         (call,) = json.loads(output)["calls"]
         assert (status, call["caller"], call["did"]) == (0, caller.number, "9000")
@@ -109,8 +108,7 @@ async def test_garbage_and_spoofed_sound_change_nothing(house: House) -> None:
                 if number % 50 == 0:
                     await asyncio.sleep(0.01)
         await caller.told("turn", index=0)
-        await caller.says("Index funds, please.")
-        assert (await caller.told("lead"))["slots"] == {"interest": ["funds"]}
+        assert (await caller.gets_across("Index funds, please."))["slots"] == {"interest": ["funds"]}
     assert await house.traces.left() == NOTHING
 
 
@@ -163,8 +161,7 @@ async def test_callers_are_told_apart(house: House) -> None:
     async def call(interest: str) -> Any:
         async with calling(house) as caller:
             await caller.told("turn", index=0)
-            await caller.says(f"{interest}, please.")
-            return (await caller.told("lead"))["slots"]["interest"]
+            return (await caller.gets_across(f"{interest}, please."))["slots"]["interest"]
 
     funds, bonds = await asyncio.gather(call("Index funds"), call("Government bonds"))
     assert (funds, bonds) == (["funds"], ["bonds"])

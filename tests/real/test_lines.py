@@ -47,8 +47,7 @@ async def answers_and_leaves(house: House, extension: str) -> None:
     async with calling(house, extension) as caller:
         started = await caller.told("call")
         await caller.told("turn", index=0)
-        await caller.says("Index funds, please.")
-        assert (await caller.told("lead"))["slots"] == {"interest": ["funds"]}, extension
+        assert (await caller.gets_across("Index funds, please."))["slots"] == {"interest": ["funds"]}, extension
     transcript = await ended(house.settings, started["call"])
     assert (extension, transcript.call.reason) == (extension, "caller")
     greeting = transcript.turns[0]

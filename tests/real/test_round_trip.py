@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import closing
+from math import inf
 from uuid import uuid4
 
 import aiohttp
@@ -18,9 +19,9 @@ from callcenter.config import Media
 from callcenter.media.choice import DIALPLAN, Kind, LineChoice
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
-from callcenter.media.lines import Dialling, opened
+from callcenter.media.lines import Dialling, Lines, opened
 from callcenter.media.pcm import Clip, rms_dbfs, to_pcm, to_samples
-from tests.asterisk.conftest import connected
+from tests.asterisk.conftest import Client, connected
 from tests.real.test_legs import nothing_left, settings_of
 from tests.real.test_rtp_line import running
 
@@ -29,6 +30,9 @@ pytestmark = pytest.mark.real
 AT_MOST_S = 0.1
 """Asterisk's silence generator and snoop each have a clock of their own, of 20 ms."""
 TRIES = 5
+"""In a call. What a stall of the machine has left in Asterisk's queues delays the rest of it ..."""
+CALLS = 3
+"""... but not the next call."""
 
 
 async def there_and_back(line: Line) -> float:
@@ -43,6 +47,22 @@ async def there_and_back(line: Line) -> float:
     first = line.playout.stop().first_sound_at
     assert first
     return loud[0] - first
+
+
+async def one_call(client: Client, lines: Lines, choice: LineChoice) -> list[float]:
+    """How long it takes each time, over the legs of the call that comes next."""
+    caller = (await client.next(StasisStart)).channel.id
+    legs = (DialplanLegs if choice.kind == DIALPLAN else Legs)(
+        client.ari, client.switchboard.open(caller), caller, Names(instance="test", call=uuid4().hex[:8])
+    )
+    try:
+        with closing(lines.open(choice)) as line:
+            await legs.open(line.wanted, line.connect)
+            await asyncio.sleep(1.0)  # only now the other half of the caller's channel goes to Echo()
+            return [await there_and_back(line) for _ in range(TRIES)]
+    finally:
+        await legs.close()
+        await client.ari.hang_up(caller)
 
 
 @pytest.mark.parametrize(
@@ -75,19 +95,13 @@ async def test_the_way_to_the_caller_and_back(
         running(clock),
         aiohttp.ClientSession(headers=login(settings), raise_for_status=True) as session,
     ):
-        await session.post(f"{settings.url}/channels", params=echo)
-        caller = (await client.next(StasisStart)).channel.id
-        legs = (DialplanLegs if kind == DIALPLAN else Legs)(
-            client.ari, client.switchboard.open(caller), caller, Names(instance="test", call=uuid4().hex[:8])
-        )
-        try:
-            with closing(lines.open(LineChoice(kind=kind, rate=rate, codec="ulaw"))) as line:
-                await legs.open(line.wanted, line.connect)
-                await asyncio.sleep(1.0)  # only now the other half of the caller's channel goes to Echo()
-                took = [await there_and_back(line) for _ in range(TRIES)]
-        finally:
-            await legs.close()
-            await client.ari.hang_up(caller)
-        print(kind, rate, websocket, *(f"{seconds * 1000:.0f}" for seconds in took), "ms")
-        assert min(took) < AT_MOST_S, "whatever else the machine does delays some, the way of the sound delays all"
+        quickest = inf
+        for _ in range(CALLS):
+            await session.post(f"{settings.url}/channels", params=echo)
+            took = await one_call(client, lines, LineChoice(kind=kind, rate=rate, codec="ulaw"))
+            print(kind, rate, websocket, *(f"{seconds * 1000:.0f}" for seconds in took), "ms")
+            quickest = min(quickest, *took)
+            if quickest < AT_MOST_S:
+                break
+        assert quickest < AT_MOST_S, "whatever else the machine does delays some, the way of the sound delays all"
         await nothing_left(client)

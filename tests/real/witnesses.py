@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -45,8 +44,6 @@ FRAMES_BEFORE = 50
 """A tape begins with a second of silence."""
 MOST_MISSING = 6
 """Tenths of a second of the greeting, which takes several seconds: three gaps. The machine has other things to do."""
-SAID = 3
-"""Times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,27 +148,8 @@ async def dialled(lines: Lines, extension: str) -> AsyncIterator[tuple[Caller, T
 
 
 async def is_understood(caller: Caller) -> None:
-    """Assert that the daemon knows what the caller says. When asked again they say it again: any voice may be garbled
-    on a busy machine."""
-
-    def turns() -> int:
-        return sum(told["event"] == "turn" for told in caller.events)
-
-    def known() -> bool:
-        leads = [told["slots"] for told in caller.events if told["event"] == "lead"]
-        return any("funds" in (slots.get("interest") or ()) for slots in leads)
-
-    def answered(before: int) -> bool:
-        return known() or turns() > before
-
-    for _ in range(SAID):
-        before = turns()
-        await caller.says("Index funds, please.")
-        async with asyncio.timeout(PATIENCE_S), caller.changed:
-            await caller.changed.wait_for(partial(answered, before))
-        if known():
-            return
-    raise AssertionError(f"not understood: {caller.events}")
+    """Assert that the daemon knows what the caller says."""
+    assert (await caller.gets_across("Index funds, please."))["slots"] == {"interest": ["funds"]}
 
 
 async def has_hung_up(lines: Lines, caller: Caller) -> str:
