@@ -153,6 +153,9 @@ class Attention:
             self._failures = 0  # a noise may not have been given to any recogniser
             log.info("< said", text=utterance.text, confidence=round(utterance.confidence, 2))
             self._journal.heard(utterance.text, utterance.confidence)
+        else:
+            lasted = round(utterance.ended - utterance.started, 2)
+            log.info("x no words", seconds=lasted, confidence=round(utterance.confidence, 2))
         interrupted = self._interrupting
         if utterance.text and not (interrupted and self._manners.is_backchannel(utterance.text)):
             self._asked = 0

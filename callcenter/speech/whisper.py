@@ -6,6 +6,7 @@ import zlib
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import partial
 from math import exp
 
@@ -46,9 +47,12 @@ UNSURE = 0.37
 DOUBTFUL = 0.6
 """Below this, what Whisper is known to make of noise is none; and a text owed to the prompt must stand without it,
 as noise brings the prompt's own words back."""
-BARELY = 0.25
-"""... but of a text that is sure with the prompt so little is enough without it: a short `Mardi.` has .29 by itself.
-Noises came to .21 without the prompt, and with it to .42."""
+BARELY = 0.22
+"""... but so little is enough without the prompt for a text that is sure with it, or much the same without: a short
+`Mardi.` has .29 by itself, `Medium risk.` .24. Noises came to .21 without the prompt, and with it to .42."""
+ALIKE = 0.7
+"""Two texts are much the same from this ratio of difflib's on. Of 684 short answers, by ten voices in three languages,
+clean and noisy, 244 came to nothing without this rule and 170 with it; of 95 coughs and hums all, either way."""
 INVENTED = frozenset(
     {"thank you", "thanks", "thanks for watching", "thank you for watching", "you", "bye", "the", "so", "oh"}
 )
@@ -75,6 +79,12 @@ class Decoded:
         bare = self.text.strip(" .,!?…").lower()
         return self.repetitive or self.confidence < (DOUBTFUL if bare in INVENTED else UNSURE)
 
+    def stands(self, plain: "Decoded") -> bool:
+        """Whether this is owed to the sound, given what was decoded from the same sound without a prompt."""
+        if not plain.invented:
+            return True
+        return plain.confidence >= BARELY and (self.confidence >= DOUBTFUL or alike(self.text, plain.text) >= ALIKE)
+
 
 def window_for(frames: int) -> int:
     """How many frames the encoder is given for an utterance of `frames`, at most FULL_WINDOW."""
@@ -84,6 +94,15 @@ def window_for(frames: int) -> int:
 def last_of(prompt: list[int], others: int) -> list[int]:
     """As much of a prompt's tokens as there is room for beside `others`: what is nearest to the utterance, the end."""
     return prompt[-min(PROMPT_TOKENS, POSITIONS - others) :]
+
+
+def alike(one: str, other: str) -> float:
+    """How much of two texts is the same, 0 to 1, but for capitals and punctuation."""
+    return SequenceMatcher(None, _letters(one), _letters(other)).ratio()
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 class Whisper:
@@ -179,8 +198,7 @@ class Whisper:
         if not prompt or decoded.invented or (decoded.confidence >= DOUBTFUL and not echo):
             return decoded
         plain = self._decode(features, language, "")
-        stands = decoded.confidence >= DOUBTFUL and plain.confidence >= BARELY
-        return decoded if stands or not plain.invented else plain
+        return decoded if decoded.stands(plain) else plain
 
     def _decode(self, features: Floats, language: str, prompt: str) -> Decoded:
         window = window_for(features.shape[1])

@@ -35,6 +35,28 @@ def test_what_is_invented(text: str, confidence: float, invented: bool) -> None:
     assert Decoded(text=text, confidence=confidence, cut=False).invented is invented
 
 
+@pytest.mark.parametrize(
+    ("prompted", "plain", "stands"),
+    [
+        (("Medium risk.", 0.52), ("medium risk.", 0.24), True),
+        (("Bonds and stocks.", 0.58), ("bonds and sharks", 0.27), True),
+        (("Laura Stein.", 0.56), ("A little rest.", 0.26), False),
+        (("Laura Stein.", 0.54), ("Low risk.", 0.33), False),
+        (("Laura Stein.", 0.54), ("Low risk.", 0.5), True),
+        (("Mardi.", 0.7), ("Ma fille.", 0.29), True),
+        (("Mardi.", 0.7), ("Ma fille.", 0.2), False),
+        (("Moderate.", 0.42), ("Moderate.", 0.21), False),
+        (("Sí.", 0.5), ("¡SI!", 0.3), False),
+        (("Sí.", 0.5), ("¡SÍ!", 0.3), True),
+    ],
+)
+def test_what_is_owed_to_the_sound_rather_than_to_the_prompt(
+    prompted: tuple[str, float], plain: tuple[str, float], stands: bool
+) -> None:
+    one, other = (Decoded(text=text, confidence=confidence, cut=False) for text, confidence in (prompted, plain))
+    assert one.stands(other) is stands
+
+
 def test_an_answer_that_was_cut_short_is_still_an_answer() -> None:
     assert not Decoded(text="One, two, three, four and", confidence=0.8, cut=True).invented
 
