@@ -1,18 +1,19 @@
 """What goes wrong with the sound of a call, over each way that it can take, on a real Asterisk.
 
-| | `rtp` | `audiosocket` | `websocket` | `audiosocket-dialplan` |
-|---|---|---|---|---|
-| garbage | dropped: the call goes on | ends the call | ends the call | ends the call |
-| a message too long | dropped | ends it | ends it | ends it |
-| a flood | heard, as fast as it is read: goes on | ends it | ends it | ends it |
-| a peer that stops reading | | ends it after 5 s | ends it after 5 s | ends it after 5 s |
-| one byte at a time | | goes on | goes on | goes on |
-| so, too slowly for sound | | goes on, unheard | ends it after 5 s: no mark comes back | goes on, unheard |
-| a cut | ends it | ends it | ends it | ends it |
-| strangers | not read | disconnected | disconnected | disconnected |
+| | `rtp` | `audiosocket` | `websocket` | `websocket`, dialled | `audiosocket-dialplan` |
+|---|---|---|---|---|---|
+| garbage | dropped: the call goes on | ends the call | ends the call | ends the call | ends the call |
+| a message too long | dropped | ends it | ends it | ends it | ends it |
+| a flood | heard, as fast as it is read: goes on | ends it | ends it | ends it | ends it |
+| a peer that stops reading | | ends it after 5 s | ends it after 5 s | ends it after 5 s | ends it after 5 s |
+| one byte at a time | | goes on | goes on | goes on | goes on |
+| so, too slowly for sound | | goes on, unheard | ends it after 5 s: no mark comes back | the same | goes on, unheard |
+| a cut | ends it | ends it | ends it | ends it | ends it |
+| strangers | not read | disconnected | disconnected | | disconnected |
 
 Over RTP nobody waits for anybody: who does not read is not known to, and a datagram comes whole or not at all. What
-cuts RTP is the end of Asterisk's channel.
+cuts RTP is the end of Asterisk's channel. A WebSocket that the daemon has dialled is one of Asterisk's HTTP server,
+where no stranger can come to the daemon.
 
 A caller whose call ends so goes back to the dialplan, which says that it is sorry. All the while a witness on each way
 is greeted and understood.
@@ -20,7 +21,6 @@ is greeted and understood.
 
 import asyncio
 import json
-import random
 import re
 import subprocess
 import sys
@@ -31,17 +31,13 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from websockets.frames import Frame, Opcode
 
 from callcenter.asterisk.run_directory import LOOPBACK
-from callcenter.media.audiosocket import Audio, encode
-from callcenter.media.pcm import frame_bytes
-from tests.peers.between import Link
 from tests.real.callers import Caller, calling
+from tests.real.harms import Harm, cut, flood, garbage, is_too_slow, stops_reading, too_long
 from tests.real.test_admission import Tape
 from tests.real.witnesses import (
     DIALPLAN,
-    NUMBERS,
     RTP,
     WEBSOCKETS,
     Lines,
@@ -65,8 +61,6 @@ APOLOGY_S = 0.7
 """What is heard later than that after the end of the call is none of its sound."""
 TRICKLED = 6000
 """Bytes that come one by one, as fast as ever: a third of a second of sound, which is work for two processes."""
-SLOW_S = 0.01
-"""From byte to byte."""
 MANY = 500
 """Connections or datagrams."""
 MOST_GROWTH = 50e6
@@ -75,51 +69,15 @@ SOME = 100
 """Of the datagrams that were no Asterisk's."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def lines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lines]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["listens"])
+async def lines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lines]:
+    """Of a daemon that listens for WebSockets where a test does not want one that dials."""
     asyncio.get_running_loop().set_debug(False)  # which takes so long that a dozen phones on it come late
-    async with opened(tmp_path_factory.mktemp("state")) as lines:
+    async with opened(tmp_path_factory.mktemp("state"), dials=request.param == "dials") as lines:
         yield lines
 
 
 # What ends a call
-
-Harm = Callable[[Link, str], None]
-
-
-def rate_of(extension: str) -> int:
-    return (extension in NUMBERS and NUMBERS[extension].rate) or 8000
-
-
-def garbage(link: Link, extension: str) -> None:
-    link.send(random.Random(extension).randbytes(4000))
-
-
-def too_long(link: Link, extension: str) -> None:
-    head = b"\x82\xff" + (1 << 40).to_bytes(8, "big") if extension in WEBSOCKETS else b"\x10\xff\xfe"
-    link.send(head + bytes(100_000))
-
-
-def flood(link: Link, extension: str) -> None:
-    """Twenty times as fast as anybody speaks."""
-    rate = rate_of(extension)
-    sound = bytes(frame_bytes(rate))
-    if extension in WEBSOCKETS:
-        link.flood(10 * Frame(Opcode.BINARY, sound).serialize(mask=True))
-    else:
-        link.flood(10 * encode(Audio(rate, sound)))
-
-
-def cut(link: Link, extension: str) -> None:
-    link.cut()
-
-
-def stops_reading(link: Link, extension: str) -> None:
-    link.hold()
-
-
-def is_too_slow(link: Link, extension: str) -> None:
-    link.trickle(1_000_000, SLOW_S)
 
 
 ENDING: Mapping[Harm, tuple[str, ...]] = {
@@ -131,9 +89,18 @@ ENDING: Mapping[Harm, tuple[str, ...]] = {
     cut: ("9002", "9004", DIALPLAN),
 }
 """Those that take long begin."""
+WHY: Mapping[Harm, str] = {
+    stops_reading: r"(taken any sound|played nothing) for 5 s",
+    is_too_slow: "played nothing for 5 s",
+    garbage: "unknown kind|not understood",
+    too_long: r"65534 bytes|frame with \d+ bytes exceeds",
+    flood: "more comes than anybody can say|more came than sound would be",
+    cut: "closed the|has ended",
+}
+"""What the call's end is put down to."""
 
 
-async def breaks(lines: Lines, caller: Caller, harm: Callable[[], Awaitable[None]]) -> None:
+async def breaks(caller: Caller, harm: Callable[[], Awaitable[None]], why: str) -> None:
     """Do harm in the middle of the greeting: the call ends soon, and its caller is not left alone."""
     await caller.told("say", turn=0)
     await asyncio.sleep(1.0)
@@ -143,7 +110,7 @@ async def breaks(lines: Lines, caller: Caller, harm: Callable[[], Awaitable[None
         over = asyncio.get_running_loop().time()
         while (caller.handset.sounded or 0.0) < over + APOLOGY_S:  # noqa: ASYNC110 - a sound has no event
             await asyncio.sleep(0.05)
-    assert reason.startswith("error: the line broke"), reason
+    assert re.match(rf"error: the line broke: .*({why})", reason), (why, reason)
 
 
 async def harmed(lines: Lines, extension: str, harm: Harm) -> None:
@@ -153,7 +120,7 @@ async def harmed(lines: Lines, extension: str, harm: Harm) -> None:
         harm(link, extension)
 
     async with CROWD, linked(lines, extension) as (caller, _, link):
-        await breaks(lines, caller, do)
+        await breaks(caller, do, WHY[harm])
 
 
 async def rtp_is_cut(lines: Lines) -> None:
@@ -163,7 +130,7 @@ async def rtp_is_cut(lines: Lines) -> None:
         async def do() -> None:
             await lines.house.asterisk.command(f"channel request hangup {(await channel_of(lines, caller)).name}")
 
-        await breaks(lines, caller, do)
+        await breaks(caller, do, WHY[cut])
 
 
 async def test_who_harms_a_call_ends_that_one(lines: Lines) -> None:
@@ -301,3 +268,17 @@ async def test_strangers_change_nothing(lines: Lines) -> None:
     assert lines.process.memory_info().rss - memory < MOST_GROWTH
     for told in (await lines.house.daemon.status())["lines"].values():
         assert min(told[why] for why in ("unknown", "late", "crowded")) > 0, told
+
+
+# WebSockets that the daemon dials
+
+
+@pytest.mark.parametrize("lines", ["dials"], indirect=True)
+async def test_it_is_the_same_where_the_daemon_dials(lines: Lines) -> None:
+    def start(group: asyncio.TaskGroup) -> Tapes:
+        for harm, extensions in ENDING.items():
+            for extension in WEBSOCKETS.intersection(extensions):
+                group.create_task(harmed(lines, extension, harm))
+        return {"9004 byte by byte": group.create_task(trickles(lines, "9004"))}
+
+    await borne(lines, start)

@@ -39,7 +39,6 @@ NUMBERS = {
 WEBSOCKETS = {"9004", "9005"}
 FOUR_WAYS = (RTP, "9002", "9004", DIALPLAN)
 UNUSED = {"waiting": 0, "expected": 0}
-LEFT_NOTHING = {"channels": 0, "bridges": 0, "tasks": 0, "audiosocket": UNUSED, "websocket": UNUSED}
 FRAMES_BEFORE = 50
 """A tape begins with a second of silence."""
 MOST_MISSING = 6
@@ -53,6 +52,8 @@ class Lines:
     house: House
     audiosocket: Between
     websocket: Between
+    dials: bool
+    """The daemon dials Asterisk's WebSockets, rather than listens for them."""
 
     def between(self, extension: str) -> Between:
         """Who stands in the way of calls to `extension`."""
@@ -66,9 +67,10 @@ class Lines:
     def files(self) -> int:
         """How many the daemon has open, apart from connections to ARI, which are kept for some seconds."""
         http = urlsplit(self.house.settings.asterisk.url).port
+        with_sound = self.websocket.came_from if self.dials else set()
         with self.process.oneshot():
-            to_ari = [each for each in self.process.net_connections("tcp4") if each.raddr and each.raddr.port == http]
-            return self.process.num_fds() - len(to_ari)
+            to_http = [each for each in self.process.net_connections("tcp4") if each.raddr and each.raddr.port == http]
+            return self.process.num_fds() - sum(each.laddr.port not in with_sound for each in to_http)
 
     async def left(self) -> dict[str, Any]:
         """What calls have left behind; of the lines, connections and calls that are waited for."""
@@ -76,33 +78,47 @@ class Lines:
         told = (await self.house.daemon.status())["lines"]
         return {**traces, **{name: {key: told[name][key] for key in UNUSED} for name in told}}
 
+    @property
+    def nothing(self) -> dict[str, Any]:
+        """What `left` should be."""
+        servers = ["audiosocket"] if self.dials else ["audiosocket", "websocket"]
+        return {**dict.fromkeys(("channels", "bridges", "tasks"), 0), **dict.fromkeys(servers, UNUSED)}
+
 
 @asynccontextmanager
-async def opened(state: Path) -> AsyncIterator[Lines]:
-    """A number for each kind of line. Asterisk dials the WebSockets, for only then somebody can stand in their way."""
+async def opened(state: Path, *, dials: bool) -> AsyncIterator[Lines]:
+    """A number for each kind of line. A daemon that dials has somebody between itself and all of Asterisk's HTTP."""
     async with PrivateAsterisk(load().paths.cache) as asterisk:
-        settings = led_astray(open_to_all(led_to(load(), asterisk, state)), asterisk)
-        at = [settings.media.audiosocket_listen, f"{LOOPBACK}:{asterisk.websocket_port}"]
-        to = [at[0].replace(LOOPBACK, ELSEWHERE), settings.media.websocket_listen]
-        daemon = DaemonProcess(settings)
-        async with Between(to[0], at[0]) as audiosocket, Between(at[1], to[1]) as websocket:
+        settings = led_astray(open_to_all(led_to(load(), asterisk, state)), asterisk, dials=dials)
+        media, daemon = settings.media, DaemonProcess(settings)
+        audiosocket = Between(media.audiosocket_listen.replace(LOOPBACK, ELSEWHERE), media.audiosocket_listen)
+        if dials:
+            ours, theirs = (urlsplit(url).netloc for url in (settings.asterisk.url, asterisk.ari_url))
+            websocket = Between(ours, theirs, "/media/")
+        else:
+            websocket = Between(f"{LOOPBACK}:{asterisk.websocket_port}", media.websocket_listen)
+        async with audiosocket, websocket:
             try:
                 house = await House.started(settings, asterisk, daemon)
-                yield Lines(house=house, audiosocket=audiosocket, websocket=websocket)
+                yield Lines(house=house, audiosocket=audiosocket, websocket=websocket, dials=dials)
             finally:
                 await daemon.stop()
 
 
-def led_astray(settings: Settings, asterisk: PrivateAsterisk) -> Settings:
-    """Such that Asterisk's connections come to those in the way."""
+def led_astray(settings: Settings, asterisk: PrivateAsterisk, *, dials: bool) -> Settings:
+    """Such that connections with sound come to those in the way, whoever makes them."""
     media = {
         "by_did": NUMBERS,
         "audiosocket_listen": f"{LOOPBACK}:{asterisk.websocket_port + 1}",
         "audiosocket_host": ELSEWHERE,
-        "websocket": "listen",
+        "websocket": "dial" if dials else "listen",
         "websocket_listen": f"{ELSEWHERE}:{asterisk.websocket_port}",
     }
-    return settings.model_copy(update={"media": settings.media.model_copy(update=media)})
+    url = asterisk.ari_url.replace(LOOPBACK, ELSEWHERE) if dials else asterisk.ari_url
+    changes = {"media": media, "asterisk": {"url": url}}
+    return settings.model_copy(
+        update={name: getattr(settings, name).model_copy(update=change) for name, change in changes.items()}
+    )
 
 
 class Talk(NamedTuple):
@@ -207,7 +223,7 @@ async def borne(lines: Lines, start: Start) -> None:
     files = lines.files()
     if await damaged(lines, start):
         assert await damaged(lines, start) == {}
-    assert await lines.left() == LEFT_NOTHING
+    assert await lines.left() == lines.nothing
     async with asyncio.timeout(PATIENCE_S):
         while lines.files() > files:  # noqa: ASYNC110 - another process's
             await asyncio.sleep(0.2)
