@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from callcenter.asterisk import tls
-from callcenter.asterisk.ari import Ari, login, media_url
+from callcenter.asterisk.ari import Ari
+from callcenter.asterisk.media_server import MediaServer
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.config import Media, Settings
@@ -64,7 +64,7 @@ async def tried(choice: LineChoice, settings: Settings) -> str:
     Raises AsteriskError, and ConfigurationError for a CA's certificate that is none.
     """
     own = settings.asterisk.model_copy(update={"app": f"callcenter-doctor-{uuid4().hex[:8]}"})
-    dialling = lines.Dialling(base=media_url(own), headers=login(own), context=tls.context(own))
+    dialling = MediaServer.of(own)
     try:
         return await _tried(choice, settings.model_copy(update={"asterisk": own}), dialling)
     except ConfigurationError as error:  # a port is taken

@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from callcenter.asterisk import tls
-from callcenter.asterisk.ari import Ari, login, media_url
+from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import Channel
 from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.media_server import MediaServer
 from callcenter.asterisk.names import Names
 from callcenter.asterisk.switchboard import Switchboard
-from callcenter.config import Asterisk, Media, Settings
+from callcenter.config import Media, Settings
 from callcenter.media import lines
 from callcenter.media.choice import DIALPLAN, LineChoice, chosen
 from callcenter.media.clock import Clock
@@ -53,12 +53,7 @@ async def opened(settings: Settings, clock: Clock, instance: str) -> AsyncIterat
     """For as long as a daemon lives; its lines tick with `clock`. Raises ConfigurationError when a port is taken."""
     async with (
         Ari(settings.asterisk) as ari,
-        lines.opened(settings.media, clock, _dialling(settings.asterisk)) as ways,
+        lines.opened(settings.media, clock, MediaServer.of(settings.asterisk)) as ways,
         recording(settings.recording, settings.paths.state) as tape,
     ):
         yield Wiring(instance=instance, media=settings.media, ari=ari, switchboard=Switchboard(), lines=ways, tape=tape)
-
-
-def _dialling(settings: Asterisk) -> lines.Dialling:
-    """How we reach the WebSocket channels of the Asterisk whose ARI that is."""
-    return lines.Dialling(base=media_url(settings), headers=login(settings), context=tls.context(settings))

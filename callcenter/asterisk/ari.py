@@ -1,7 +1,6 @@
 """ARI's requests, as far as calls need them, over one pool of HTTP connections."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -199,11 +198,6 @@ class Ari:
 def login(settings: Asterisk) -> dict[str, str]:
     """The header that ARI knows us by."""
     return {"Authorization": aiohttp.encode_basic_auth(settings.username, settings.password.get_secret_value())}
-
-
-def media_url(settings: Asterisk) -> str:
-    """Where the same HTTP server has the sound of WebSocket channels, without the name of one."""
-    return re.sub(r"/ari$", "/media", re.sub("^http", "ws", settings.url.rstrip("/")))
 
 
 def unreachable(url: str, error: Exception) -> AsteriskError:

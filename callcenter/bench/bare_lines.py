@@ -147,7 +147,9 @@ async def _dialled(rate: int, dialling: Dialling) -> AsyncIterator[BareLine]:
         async def dial(channel: Mapping[str, str]) -> None:
             url = f"{dialling.base}/{channel['MEDIA_WEBSOCKET_CONNECTION_ID']}"
             try:
-                socket = await connect(url, additional_headers=dialling.headers, proxy=None, **PLAIN)
+                socket = await connect(
+                    url, additional_headers=dialling.headers, ssl=dialling.context, proxy=None, **PLAIN
+                )
             except (OSError, InvalidHandshake) as error:
                 raise LegError(f"{url} cannot be reached: {error}") from error
             stack.push_async_callback(socket.close)

@@ -20,10 +20,11 @@ from uuid import uuid4
 import uvloop
 
 from callcenter import garbage, log
-from callcenter.asterisk.ari import Ari, login, media_url
+from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import StasisStart
 from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.media_server import MediaServer
 from callcenter.asterisk.names import Names
 from callcenter.asterisk.stream import Connected, Disconnected, EventStream
 from callcenter.asterisk.switchboard import Mailbox, Switchboard
@@ -34,7 +35,7 @@ from callcenter.config import Asterisk, Log, Media
 from callcenter.errors import AsteriskError, CallCenterError, innermost
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
-from callcenter.media.lines import Dialling, Lines, opened
+from callcenter.media.lines import Lines, opened
 from callcenter.media.pcm import Clip, to_samples
 from callcenter.media.tape import Tape
 
@@ -233,8 +234,7 @@ async def _serve(way: Way, order: Mapping[str, Any]) -> None:
     clock, connected = Clock(), asyncio.Event()
     async with AsyncExitStack() as stack:
         ari = await stack.enter_async_context(Ari(settings))
-        dialling = Dialling(base=media_url(settings), headers=login(settings))
-        lines = await stack.enter_async_context(opened(media, clock, dialling))
+        lines = await stack.enter_async_context(opened(media, clock, MediaServer.of(settings)))
         if way.listens:
             await stack.enter_async_context(bare_lines.listening(order["bare_port"]))
         agents = Agents(ari, clock, lines, way)

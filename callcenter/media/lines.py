@@ -4,7 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -23,16 +23,20 @@ from callcenter.media.websocket_server import WebSocketServer
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialling:
+class Dialling(Protocol):
     """How we dial Asterisk's WebSocket channels."""
 
-    base: str
-    """`ws://host:port/media`."""
-    headers: Mapping[str, str]
-    """That we log in with."""
-    context: ssl.SSLContext | None = None
-    """Whom to trust, where `base` is `wss://…`."""
+    @property
+    def base(self) -> str:
+        """`ws://host:port/media`, or `wss://…`."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """That we log in with."""
+
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """Whom to trust, where `base` is `wss://…`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

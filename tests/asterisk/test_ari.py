@@ -3,7 +3,7 @@
 import pytest
 
 from callcenter.asterisk import ari as ari_module
-from callcenter.asterisk.ari import Ari, Bridge, media_url
+from callcenter.asterisk.ari import Ari, Bridge
 from callcenter.config import Asterisk
 from callcenter.errors import AriError, AsteriskError
 from tests.asterisk.conftest import Client
@@ -78,18 +78,6 @@ async def test_nobody_listens() -> None:
     async with Ari(Asterisk(url="http://127.0.0.1:1/ari")) as ari:
         with pytest.raises(AsteriskError, match=r"reached \(Connect.*is Asterisk running"):
             await ari.version()
-
-
-@pytest.mark.parametrize(
-    ("url", "media"),
-    [
-        ("http://127.0.0.1:8088/ari", "ws://127.0.0.1:8088/media"),
-        ("https://pbx.example:8089/ari/", "wss://pbx.example:8089/media"),
-        ("http://[::1]:8088/pbx/ari", "ws://[::1]:8088/pbx/media"),
-    ],
-)
-def test_where_the_sound_of_websocket_channels_is(url: str, media: str) -> None:
-    assert media_url(Asterisk(url=url)) == media
 
 
 async def test_modules_that_run(client: Client) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,18 +13,20 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import serve
 
+from callcenter.asterisk.ari import login
+from callcenter.asterisk.media_server import MediaServer
 from callcenter.bench import bare_lines
 from callcenter.bench.line_callers import HOST
 from callcenter.bench.line_ways import WAYS
-from callcenter.config import Media
+from callcenter.config import Asterisk, Media
 from callcenter.errors import LegError
 from callcenter.media import lines
 from callcenter.media.audiosocket import Audio, Identity, encode
 from callcenter.media.clock import Clock
-from callcenter.media.lines import Dialling
 from callcenter.media.websocket_wire import MEDIA
+from tests.peers.certificate import self_signed
 
-NOBODY = Dialling(base="ws://127.0.0.1:9/media", headers={"Authorization": "Basic"})
+NOBODY = MediaServer(base="ws://127.0.0.1:9/media", headers={"Authorization": "Basic"})
 OWN = {"external_host", "data", "transport_data"}
 """Of `wanted`, what is different on each line."""
 
@@ -77,22 +81,28 @@ async def test_the_sound_of_a_websocket_goes_back_and_nothing_else() -> None:
         assert await asyncio.wait_for(asterisk.recv(), 1) == b"sound"
 
 
-async def test_asterisk_is_dialled_with_the_login() -> None:
-    async with asterisk_listening() as (base, came):
-        dialling = Dialling(base=base, headers={"Authorization": "Basic abc"})
-        async with bare_lines.opened(WAYS["websocket-dial-8"], dialling) as line:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_asterisk_is_dialled_as_ari_is(scheme: str, tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path) if scheme == "https" else None
+    async with asterisk_listening(certificate) as (port, came):
+        asterisk = Asterisk(url=f"{scheme}://{HOST}:{port}/ari", ca_certificate=certificate)
+        async with bare_lines.opened(WAYS["websocket-dial-8"], MediaServer.of(asterisk)) as line:
             await line.connect({"MEDIA_WEBSOCKET_CONNECTION_ID": "one"})
-            path, login, subprotocol, back = await asyncio.wait_for(came.get(), 1)
-    assert (path, login, subprotocol, back) == ("/media/one", "Basic abc", MEDIA, b"sound")
+            path, given, subprotocol, back = await asyncio.wait_for(came.get(), 1)
+    assert (path, subprotocol, back) == ("/media/one", MEDIA, b"sound")
+    assert {"Authorization": given} == login(asterisk)
 
 
 Came = tuple[str, str, str | None, str | bytes]
 
 
 @asynccontextmanager
-async def asterisk_listening() -> AsyncIterator[tuple[str, "asyncio.Queue[Came]"]]:
-    """A server that sends sound once; its base, and what it saw of each connection and what came back."""
+async def asterisk_listening(certificate: Path | None) -> AsyncIterator[tuple[int, "asyncio.Queue[Came]"]]:
+    """A server that sends sound once; its port, and what it saw of each connection and what came back."""
     came: asyncio.Queue[Came] = asyncio.Queue(1)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if context and certificate:
+        context.load_cert_chain(certificate)
 
     async def sound(asterisk: Connection) -> None:
         request = asterisk.request
@@ -103,9 +113,8 @@ async def asterisk_listening() -> AsyncIterator[tuple[str, "asyncio.Queue[Came]"
         await came.put((request.path, request.headers["Authorization"], asterisk.subprotocol, back))
         await asterisk.wait_closed()
 
-    async with serve(sound, HOST, 0, subprotocols=[MEDIA]) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        yield f"ws://{HOST}:{port}/media", came
+    async with serve(sound, HOST, 0, subprotocols=[MEDIA], ssl=context) as server:
+        yield next(iter(server.sockets)).getsockname()[1], came
 
 
 async def test_an_asterisk_that_is_not_there_is_told() -> None:

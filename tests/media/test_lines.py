@@ -7,13 +7,14 @@ from contextlib import closing
 import pytest
 from structlog.testing import capture_logs
 
+from callcenter.asterisk.media_server import MediaServer
 from callcenter.config import LineOfNumber, Media
 from callcenter.errors import ConfigurationError, LegError
 from callcenter.media.choice import Kind, LineChoice
 from callcenter.media.clock import Clock
-from callcenter.media.lines import Dialling, opened
+from callcenter.media.lines import opened
 
-DIALLING = Dialling(base="ws://127.0.0.1:8088/media", headers={})
+DIALLING = MediaServer(base="ws://127.0.0.1:8088/media", headers={})
 FREE = "127.0.0.1:0"
 
 

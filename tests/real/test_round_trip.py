@@ -9,17 +9,18 @@ import aiohttp
 import numpy as np
 import pytest
 
-from callcenter.asterisk.ari import login, media_url
+from callcenter.asterisk.ari import login
 from callcenter.asterisk.dialplan_legs import DialplanLegs
 from callcenter.asterisk.events import StasisStart
 from callcenter.asterisk.legs import Legs
+from callcenter.asterisk.media_server import MediaServer
 from callcenter.asterisk.names import Names
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Media
 from callcenter.media.choice import DIALPLAN, Kind, LineChoice
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
-from callcenter.media.lines import Dialling, Lines, opened
+from callcenter.media.lines import Lines, opened
 from callcenter.media.pcm import Clip, rms_dbfs, to_pcm, to_samples
 from tests.asterisk.conftest import Client, connected
 from tests.real.test_legs import nothing_left, settings_of
@@ -91,7 +92,7 @@ async def test_the_way_to_the_caller_and_back(
     echo = {"endpoint": f"Local/{number}@callcenter", "context": "phones", "extension": "9999", "priority": "1"}
     async with (
         connected(settings) as client,
-        opened(media, clock, Dialling(base=media_url(settings), headers=login(settings))) as lines,
+        opened(media, clock, MediaServer.of(settings)) as lines,
         running(clock),
         aiohttp.ClientSession(headers=login(settings), raise_for_status=True) as session,
     ):
