@@ -12,7 +12,7 @@ from callcenter.errors import LegError
 from callcenter.media.line import Line
 from callcenter.media.websocket_line import WebSocketLine
 from callcenter.media.websocket_server import WebSocketServer
-from tests.media.ticking import TornTape, running, ticking, tone, until
+from tests.media.ticking import running, ticking, tone, until
 from tests.peers import websocket_asterisk
 from tests.peers.websocket_asterisk import CONNECTION, Channel
 
@@ -370,13 +370,3 @@ def test_it_is_the_same_on_uvloop(scenario: Scenario, way: str) -> None:
             await scenario(line, channel)
 
     uvloop.run(run(), debug=True)
-
-
-async def test_a_mistake_in_it_breaks_it(line: WebSocketLine, channel: Channel) -> None:
-    with capture_logs() as logs:
-        line.record(TornTape(8000))
-        async with asyncio.timeout(1):
-            assert await line.broken() == "RuntimeError: torn"
-            line.playout.say(tone(1))
-            await line.played()
-    assert "! tick" in [entry["event"] for entry in logs]
