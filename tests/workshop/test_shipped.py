@@ -34,11 +34,12 @@ def test_five_businesses_in_four_languages() -> None:
 def test_a_flow_is_short_and_has_its_personas(flow: str) -> None:
     assert len((SHIPPED / f"{flow}.yaml").read_text(encoding="utf-8").splitlines()) < LONGEST
     assert len(files(flow)) >= 6
+    own = load_flow(flow)
     for path in files(flow):
         caller = persona.load(path)
         assert (caller.flow or "investment") == flow
-        assert caller.language == load_flow(flow).language or caller.expect.outcome in FOREIGN, path.name
-        rehearsal.check(load_flow(flow), caller, path)
+        assert caller.language == own.language or caller.expect.outcome in FOREIGN, path.name
+        rehearsal.check(own, caller, path)
 
 
 @pytest.mark.parametrize("flow", FLOWS)
