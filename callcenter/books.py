@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from callcenter.background import running
 from callcenter.config import Settings
 from callcenter.control import Watchers
 from callcenter.latency import Latencies
@@ -41,13 +42,15 @@ class Books:
 
 @asynccontextmanager
 async def opened(settings: Settings, instance: str) -> AsyncIterator[Books]:
-    """For as long as a daemon lives; calls that an `instance` before it left open are to be recorded as lost.
+    """For as long as a daemon lives; calls that an `instance` before it left open are recorded as lost.
 
-    Raises StoreError when there can be no database. The recorder is still to be run and to be closed.
+    Raises StoreError when there can be no database. The recorder runs, so that the log soon says whether a configured
+    database lets us in, and is still to be closed: what it cannot store any more it leaves in the spool.
     """
-    async with Database(settings.database, settings.paths) as database:
+    async with Database(settings.database, settings.paths) as database, running() as start:
         recorder = Recorder(database, Spool(settings.paths.state / "spool"), instance=instance)
         recorder.close_lost(datetime.now(UTC))
+        start(recorder.run())
         yield Books(
             recorder=recorder,
             watchers=Watchers(),

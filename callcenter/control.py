@@ -71,6 +71,38 @@ class Watchers:
         queue.put_nowait(None)
 
 
+async def make_way(path: Path) -> None:
+    """For the socket: a file left by a daemon that died is removed, a living daemon's is not.
+
+    Raises ConfigurationError when another daemon answers there, or nobody may listen there.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            return
+        if not await _is_answered(path):
+            path.unlink()
+            return
+    except OSError as error:
+        raise _unusable(path, error) from error
+    raise ConfigurationError(f"another daemon answers at {path}: stop it, or give this one its own paths.state")
+
+
+async def _is_answered(path: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _unusable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"paths.control: cannot listen at {path}: {error.strerror}. Put it, or paths.state, where this user may write"
+    )
+
+
 @asynccontextmanager
 async def serving(path: Path, watchers: Watchers, report: Callable[[], dict[str, Any]]) -> AsyncIterator[None]:
     """Answer on the socket at `path`, for its owner only. `report` makes the answer to `status`.
@@ -90,11 +122,11 @@ async def serving(path: Path, watchers: Watchers, report: Callable[[], dict[str,
                     await _send(writer, {"error": "unknown request: the operations are status and watch"})
         writer.close()
 
-    await _claim(path)
+    await make_way(path)
     try:
         server = await asyncio.start_unix_server(answer, path, limit=LINE_LIMIT)
     except OSError as error:
-        raise ConfigurationError(f"paths.control: cannot listen at {path}: {error.strerror}") from error
+        raise _unusable(path, error) from error
     path.chmod(0o600)
     try:
         yield
@@ -103,20 +135,6 @@ async def serving(path: Path, watchers: Watchers, report: Callable[[], dict[str,
         watchers.close()
         await server.wait_closed()
         path.unlink(missing_ok=True)
-
-
-async def _claim(path: Path) -> None:
-    """Make way for the socket: a file left by a daemon that died is removed, a living daemon's is not."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        return
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        path.unlink()
-        return
-    writer.close()
-    raise ConfigurationError(f"another daemon answers at {path}: stop it, or give this one its own paths.state")
 
 
 async def _forward(watchers: Watchers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

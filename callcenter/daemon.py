@@ -15,14 +15,14 @@ from typing import Any, Self
 import psutil
 import structlog
 
-from callcenter import __version__, books, garbage, local_time, minds, repertoire, senses, systemd, wiring
+from callcenter import __version__, books, control, garbage, local_time, minds, repertoire, senses, systemd, wiring
 from callcenter.admission import Guard, Load
+from callcenter.asterisk.introduction import introduced
 from callcenter.asterisk.stream import EventStream
 from callcenter.attention import Manners
 from callcenter.background import running
 from callcenter.books import Books
 from callcenter.config import Settings
-from callcenter.control import serving
 from callcenter.dialogue.flow import Flow
 from callcenter.dialogue.readiness import make_ready
 from callcenter.exchange import Door, Exchange
@@ -58,32 +58,28 @@ async def run(settings: Settings) -> None:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Exchange]:
-    """A daemon with all its parts, which end when it does."""
-    flows = await flows_made_ready(settings)
+    """A daemon with all its parts, which end when it does.
+
+    What costs nothing to find wrong comes first: nobody is to wait for models before they hear of a wrong password.
+    """
+    await control.make_way(settings.paths.control_socket)
+    await introduced(settings.asterisk)
+    flows = repertoire.flows(settings)
     async with Parts.put_together(settings, flows) as parts, running() as start:
         exchange = await parts.exchange(flows)
         preparation = parts.preparation()
         await preparation.openings(flows.values())
         start(parts.clock.run())
         start(parts.speech.hearing.run())
-        start(parts.books.recorder.run())
         start(preparation.everything(flows.values()))
         start(systemd.feed_watchdog())
 
         def report() -> dict[str, Any]:
             return {**exchange.report(), "process": process(), **parts.report()}
 
-        async with serving(settings.paths.control_socket, parts.books.watchers, report):
+        async with control.serving(settings.paths.control_socket, parts.books.watchers, report):
             yield exchange
         await parts.books.recorder.close(STORE_CLOSE_S)
-
-
-async def flows_made_ready(settings: Settings) -> dict[str, Flow]:
-    """What calls can be about, by name: read, checked, and each gone through once."""
-    flows = repertoire.flows(settings)
-    for flow in flows.values():
-        await asyncio.to_thread(make_ready, flow, clock_of(settings))
-    return flows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +96,16 @@ class Parts:
     @classmethod
     @asynccontextmanager
     async def put_together(cls, settings: Settings, flows: Mapping[str, Flow]) -> AsyncIterator[Self]:
-        """In working order while the block runs: brought up one after the other, and taken down the other way round."""
-        instance, clock = instance_name(settings), Clock()
-        async with (
-            senses.opened(settings, flows.values()) as speech,
-            books.opened(settings, instance) as kept,
-            wiring.opened(settings, clock, instance) as wires,
-            minds.opened(settings, clock_of(settings)) as thinking,
-        ):
-            yield cls(settings=settings, clock=clock, speech=speech, books=kept, wiring=wires, minds=thinking)
+        """In working order while the block runs: brought up one after the other, and taken down the other way round.
+
+        The models come last. They take seconds, and what can be wrong with a port or a database shows at once.
+        """
+        instance, clock, now = instance_name(settings), Clock(), clock_of(settings)
+        async with wiring.opened(settings, clock, instance) as wires, books.opened(settings, instance) as kept:
+            for flow in flows.values():
+                await asyncio.to_thread(make_ready, flow, now)
+            async with senses.opened(settings, flows.values()) as speech, minds.opened(settings, now) as thinking:
+                yield cls(settings=settings, clock=clock, speech=speech, books=kept, wiring=wires, minds=thinking)
 
     async def exchange(self, flows: Mapping[str, Flow]) -> Exchange:
         """Where the calls come in; those for which the dialplan names no flow are about the first of `flows`."""

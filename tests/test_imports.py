@@ -54,11 +54,11 @@ ALLOWED: dict[str, set[str]] = {
     "garbage": set(),
     "refusal": {*LEAVES, "admission", "asterisk", "call", "dialogue", "journal", "media.line", "office"},
     "exchange": {*LEAVES, "asterisk", "admission", "call", "office", "outbound.passing", "refusal", "background"},
-    "books": {"config", "control", "latency", "store", "usage"},
+    "books": {"background", "config", "control", "latency", "store", "usage"},
     "minds": {"config", "dialogue", "enquiry", "speech.models", "speech.threads"},
     "wiring": {"asterisk", "config", "media", "office"},
     "daemon": {
-        *(*LEAVES, "asterisk.stream", "dialogue", "media"),
+        *(*LEAVES, "asterisk.introduction", "asterisk.stream", "dialogue", "media"),
         *("admission", "attention", "background", "books", "control", "exchange", "garbage", "local_time", "minds"),
         *("office", "preparation", "repertoire", "senses", "wiring"),
     },

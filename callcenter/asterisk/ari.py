@@ -20,6 +20,9 @@ CONNECTIONS = 100
 KEEPALIVE_S = 5.0
 """Asterisk drops an idle connection after 15 s; a POST sent just then would be lost, so ours go first."""
 
+REFUSED = (400, 401, 403)
+"""HTTP statuses that do not pass by themselves: the user, the password or the application's name is wrong."""
+
 Decoded = TypeVar("Decoded")
 
 

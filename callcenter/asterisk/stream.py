@@ -10,7 +10,7 @@ import aiohttp
 import structlog
 
 from callcenter.asterisk import tls
-from callcenter.asterisk.ari import CONNECT_S, TIMEOUT_S, advice, login, unreachable
+from callcenter.asterisk.ari import CONNECT_S, REFUSED, TIMEOUT_S, advice, login, unreachable
 from callcenter.asterisk.events import Event, Other, decode
 from callcenter.config import Asterisk
 from callcenter.errors import AriError, AsteriskError
@@ -78,7 +78,7 @@ class EventStream:
                             yield event
                     reason = f"Asterisk closed the event stream (code {socket.close_code})"
                 except AsteriskError as error:
-                    if first and isinstance(error, AriError) and error.status in (400, 401, 403):
+                    if first and isinstance(error, AriError) and error.status in REFUSED:
                         raise
                     reason = str(error)
                 delay = backoff(attempt, random.random())

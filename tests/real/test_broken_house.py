@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -179,10 +180,15 @@ async def test_without_a_daemon_the_dialplan_answers(wreck: House) -> None:
         assert handset.recording.agent.samples().any()
 
 
-async def test_a_wrong_password_is_one_clear_sentence(wreck: House) -> None:
+async def test_a_wrong_password_is_one_clear_sentence_before_a_model_is_looked_for(
+    wreck: House, tmp_path: Path
+) -> None:
     await wreck.daemon.stop()
-    settings = wreck.settings
-    wrong = settings.model_copy(update={"asterisk": settings.asterisk.model_copy(update={"username": "nobody"})})
+    changes = {
+        "asterisk": wreck.settings.asterisk.model_copy(update={"username": "nobody"}),
+        "paths": config.Paths(state=tmp_path / "state", cache=tmp_path / "no models"),
+    }
+    wrong = wreck.settings.model_copy(update=changes)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
