@@ -34,6 +34,8 @@ class Sheet(BaseModel):
         ("name: a\n  b: c\n", [2]),
         ("name: a\n- b\n", [2]),
         ("", [1]),
+        ("name: a\nrows:\n  - &b\n    times: 1\n    on: c\n  - <<: *b\n    times: many\n", [7]),
+        ("name: a\nname: [1]\n", [2]),
     ],
 )
 def test_mistakes_name_their_lines(tmp_path: Path, text: str, lines: list[int]) -> None:
@@ -57,3 +59,9 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"name: \xff\n")
     with pytest.raises(FileError, match="not UTF-8"):
         yaml_file.load(path, Sheet)
+
+
+def test_what_a_mapping_says_itself_holds_over_what_is_merged_in(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.yaml"
+    path.write_text("name: a\nrows:\n  - &b {on: c, times: 2}\n  - {<<: *b, times: 3}\n")
+    assert yaml_file.load(path, Sheet).rows == [Row(on="c", times=2), Row(on="c", times=3)]
