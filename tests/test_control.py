@@ -4,12 +4,13 @@ import asyncio
 import json
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from callcenter import control
 from callcenter.control import Watchers, serving
@@ -96,6 +97,43 @@ async def test_a_watcher_that_does_not_read_is_let_go(tmp_path: Path) -> None:
     assert await first == {"number": 0}
     assert watchers.count == 0
     assert [event["number"] async for event in events] == list(range(1, control.EVENTS_WAITING))
+
+
+async def test_one_whose_socket_is_full_is_let_go_and_loses_nothing_before_that(tmp_path: Path) -> None:
+    path, watchers, most = tmp_path / "control.sock", Watchers(), 20 * control.EVENTS_WAITING
+    async with serving(path, watchers, report):
+        with socket.socket(socket.AF_UNIX) as watcher:
+            watcher.connect(str(path))
+            watcher.sendall(b'{"op": "watch"}\n')
+            await until(lambda: watchers.count == 1)
+            for number in range(most):
+                watchers.publish({"number": number, "text": 500 * "x"})
+                await asyncio.sleep(0)  # time to send each, were there room for it
+                if watchers.count == 0:
+                    break
+            assert watchers.count == 0
+            assert await control.status(path) == report()
+            sent = [json.loads(line)["number"] for line in await asyncio.to_thread(all_lines, watcher)]
+    assert sent == list(range(number))
+    assert number > control.EVENTS_WAITING
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        test_a_watcher_that_leaves_in_the_middle_is_no_fault,
+        test_one_whose_socket_is_full_is_let_go_and_loses_nothing_before_that,
+    ],
+)
+def test_it_is_the_same_on_uvloop(tmp_path: Path, scenario: Callable[[Path], Coroutine[Any, Any, None]]) -> None:
+    uvloop.run(scenario(tmp_path), debug=True)
+
+
+def all_lines(connection: socket.socket) -> list[bytes]:
+    """What comes until the other end closes."""
+    connection.settimeout(10)
+    with connection.makefile("rb") as stream:
+        return stream.readlines()
 
 
 @pytest.mark.parametrize("request_line", [b'{"op": "dance"}\n', b"[]\n", b"12\n"])
