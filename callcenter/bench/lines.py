@@ -31,7 +31,8 @@ from callcenter.bench.child import Child
 from callcenter.bench.drawing import ms
 from callcenter.bench.line_agents import LONGEST_S
 from callcenter.bench.line_callers import HOST, Caller, Exchange, calling, leave, say_tones
-from callcenter.bench.line_report import LOST_S, Costs, Own, Report, Row, Stops, Trip, stops, trips
+from callcenter.bench.line_moments import LOST_S, Trip, stops, trips
+from callcenter.bench.line_report import Costs, Own, Report, Row, Stops
 from callcenter.bench.line_ways import BARE, OURS, WAYS, Way
 from callcenter.config import Asterisk
 from callcenter.errors import AsteriskError, CallCenterError, innermost
@@ -214,8 +215,9 @@ class Bench:
         times = max(self._plan.pauses, -(-self._plan.least_pauses // len(callers)))
         paused = await _asked(agents, {"do": "pause", "times": times}, times * LONGEST_S + ANSWER_S)
         await asyncio.sleep(LOST_S)
-        found = [stops(paused[channel], caller.heard) for channel, caller in callers.items() if channel in paused]
-        return Stops(ms=tuple(ms for each in found for ms in each.ms), missed=sum(each.missed for each in found))
+        each = [stops(paused[channel], caller.heard) for channel, caller in callers.items() if channel in paused]
+        found = [ms for of_one in each for ms in of_one]
+        return Stops(ms=tuple(ms for ms in found if ms is not None), missed=found.count(None))
 
     @property
     def _bare_port(self) -> int:
