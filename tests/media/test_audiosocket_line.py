@@ -19,8 +19,9 @@ from callcenter.media.audiosocket_server import AudioSocketServer
 from callcenter.media.audiosocket_wire import BACKLOG_S
 from callcenter.media.line import STALL_S
 from callcenter.media.spoken import GAP_TICKS
-from tests.media.ticking import ticking, tone, until
+from tests.media.ticking import ticking, tone
 from tests.peers.audiosocket import Caller
+from tests.waiting import PATIENCE_S, until
 
 LOUD = b"\x00\x20"
 FRAME = Audio(8000, LOUD * 160)
@@ -59,7 +60,7 @@ def voiced(sound: bytes) -> bytes:
     """Without the silence before and after."""
     samples = np.frombuffer(sound, "<i2")
     loud = np.flatnonzero(samples)
-    return samples[loud[0] : loud[-1] + 1].tobytes()
+    return samples[loud[0] : loud[-1] + 1].tobytes() if loud.size else b""
 
 
 @pytest.mark.parametrize(("rate", "name"), [(8000, "slin"), (16000, "slin16")])
@@ -67,19 +68,25 @@ async def test_its_messages_are_of_either_rate(rate: int, name: str) -> None:
     async with opened(rate) as line:
         assert (line.wanted["format"], line.wanted["encapsulation"]) == (name, "audiosocket")
         async with asterisk(line) as caller:
-            await caller.receive(0.1)
+            await caller.until(lambda: len(caller.came) > 3)
             assert {(m.rate, len(m.pcm)) for m in caller.came if isinstance(m, Audio)} == {(rate, rate // 50 * 2)}
 
 
 async def test_it_writes_at_once_and_each_tick_whether_anything_comes_or_not(
     line: AudioSocketLine, caller: Caller
 ) -> None:
-    before = asyncio.get_running_loop().time()
-    await caller.receive(0.5)
-    assert caller.times[0] - before < 0.1
+    loop, counters = asyncio.get_running_loop(), line.counters
+    before, earlier = loop.time(), counters.sent + counters.skipped
+
+    def behind() -> float:
+        """By how many ticks; a busy machine's clock tells of those that it skips when it gives the next."""
+        return (loop.time() - before) * 50 - (counters.sent + counters.skipped - earlier)
+
+    await caller.until(lambda: len(caller.came) >= 20)
+    await until(lambda: behind() < 2)
+    assert behind() > -2
     assert caller.sound == bytes(320) * len(caller.came)
-    assert 10 <= len(caller.came) <= line.counters.sent
-    assert 22 <= line.counters.sent + line.counters.skipped <= 28
+    assert len(caller.came) <= counters.sent
 
 
 async def test_frames_are_cut_anew_from_what_comes(line: AudioSocketLine, caller: Caller) -> None:
@@ -100,28 +107,37 @@ async def test_what_was_held_up_has_sensible_times(line: AudioSocketLine, caller
     caller.send(FRAME)
     await until(lambda: line.counters.received == 1)
     await asyncio.sleep(0.3)
+    before = asyncio.get_running_loop().time()
     caller.send(*[FRAME] * 15)
     await until(lambda: line.counters.received == 16)
     now = asyncio.get_running_loop().time()
     times = [at for at, _ in line.received.drain()]
-    assert times[-1] == pytest.approx(now, abs=0.05)
+    assert before <= times[-1] <= now
     assert np.diff(times[1:]) == pytest.approx([0.02] * 14)
 
 
 async def test_a_phone_that_sends_nothing_is_heard_to_be_silent(line: AudioSocketLine, caller: Caller) -> None:
     caller.send(FRAME)
-    await asyncio.sleep(GAP_TICKS / 50 + 0.2)
-    frames = [pcm for _, pcm in line.received.drain()]
+    before, frames = line.counters.sent, list[bytes]()
+
+    def came() -> int:
+        frames.extend(pcm for _, pcm in line.received.drain())
+        return len(frames)
+
+    await until(lambda: came() > GAP_TICKS + 10)
+    ticks = line.counters.sent - before
     assert frames == [FRAME.pcm] + [bytes(320)] * (len(frames) - 1)
-    assert GAP_TICKS < len(frames) <= GAP_TICKS + 12
+    assert GAP_TICKS <= len(frames) - 1 <= ticks
 
 
 async def test_after_a_stall_of_ours_an_echo_comes_on_time(line: AudioSocketLine, caller: Caller) -> None:
     line.playout.say(tone(0.6))
     await caller.receive(0.1)
+    sent = line.counters.sent
     time.sleep(0.3)  # noqa: ASYNC251 - the stall
-    assert len(await caller.receive(0.11)) <= 7, "no burst"
-    await caller.receive(0.8)
+    await asyncio.sleep(0.11)
+    assert line.counters.sent - sent <= 7, "no burst"
+    await until(lambda: line.playout.idle)
     assert line.counters.skipped >= 14
     ticks = line.counters.sent + line.counters.spared + line.counters.skipped
     assert line.playout.trail.position(asyncio.get_running_loop().time() + 1) == ticks * 160
@@ -140,8 +156,7 @@ async def test_after_a_stall_of_the_network_silence_is_left_out_and_no_speech(
     for _ in range(20):
         caller.send(FRAME)
         await asyncio.sleep(0.02)
-    await asyncio.sleep(0.5)
-    await caller.receive(0.1)
+    await caller.until(lambda: len(voiced(caller.sound)) >= len(clip.pcm))
     assert line.counters.spared >= 8
     assert voiced(caller.sound) == clip.pcm
 
@@ -169,7 +184,7 @@ async def test_a_peer_that_stops_reading_for_a_while(line: AudioSocketLine) -> N
         caller = Caller(*await asyncio.open_connection(sock=sock.dup()))
         first = await caller.receive(0.05)
         assert len(first) - sent <= 4
-        await caller.receive(2)
+        await caller.until(lambda: len(voiced(caller.sound)) >= len(clip.pcm))
         assert voiced(caller.sound) == clip.pcm, "the speech waits"
         await caller.close()
 
@@ -177,13 +192,13 @@ async def test_a_peer_that_stops_reading_for_a_while(line: AudioSocketLine) -> N
 async def test_a_peer_that_stops_reading_for_good(line: AudioSocketLine) -> None:
     with await silent_peer(line):
         await until(lambda: line.counters.held)
-        line.tick(asyncio.get_running_loop().time() + STALL_S - 0.5, 0)
+        line.tick(asyncio.get_running_loop().time() + STALL_S - 2, 0)
         assert line.counters.sent < 40, "a few frames at most are on the way, and what its machine takes"
         waiting = asyncio.ensure_future(line.broken())
         await asyncio.sleep(0.01)
         assert not waiting.done()
         line.tick(asyncio.get_running_loop().time() + STALL_S, 0)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             assert await waiting == f"Asterisk has not taken any sound for {STALL_S:g} s"
 
 
@@ -205,10 +220,10 @@ async def test_it_breaks_and_nothing_else(
     line: AudioSocketLine, caller: Caller, sent: list[Message | bytes], why: str
 ) -> None:
     waiting = asyncio.ensure_future(line.broken())
-    line.playout.say(tone(20))
+    line.playout.say(tone(50))
     playing = asyncio.ensure_future(line.played())
     caller.send(FRAME, *sent)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         assert why in await waiting
         await playing
         await caller.ended()
@@ -217,7 +232,7 @@ async def test_it_breaks_and_nothing_else(
 
 async def test_a_connection_that_has_ended_is_none(line: AudioSocketLine, caller: Caller) -> None:
     await caller.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         assert await line.broken() == "Asterisk closed the AudioSocket connection"
     with pytest.raises(LegError, match="closed"):
         await line.connect({})
@@ -227,8 +242,7 @@ async def test_keys_change_nothing(line: AudioSocketLine, caller: Caller) -> Non
     caller.send(Key(digit="4"), FRAME, Key(digit="#"), FRAME)
     await until(lambda: line.counters.messages == 4)
     assert [pcm for _, pcm in line.received.drain()] == [FRAME.pcm] * 2
-    await caller.receive(0.1)
-    assert caller.sound
+    await caller.until(lambda: caller.sound)
 
 
 async def test_closing_lets_asterisk_close_first(line: AudioSocketLine, caller: Caller) -> None:
@@ -236,8 +250,7 @@ async def test_closing_lets_asterisk_close_first(line: AudioSocketLine, caller: 
     line.close()
     line.close()
     caller.send(*[FRAME] * 3)
-    await caller.receive(0.1)
-    assert caller.came[-1] == HangUp()
+    await caller.until(lambda: HangUp() in caller.came)
     caller.send(*[FRAME] * 3)
     await caller.receive(0.1)
     assert [message for message in caller.came if isinstance(message, HangUp)] == [HangUp()]
@@ -245,7 +258,7 @@ async def test_closing_lets_asterisk_close_first(line: AudioSocketLine, caller: 
 
 async def test_a_peer_that_does_not_close_is_cut_off(line: AudioSocketLine, caller: Caller) -> None:
     line.close()
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(PATIENCE_S):
         await caller.ended()
 
 

@@ -1,13 +1,13 @@
 """Asterisk's end of AudioSocket: connects, names a call, sends and receives messages; and what no Asterisk would do."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 from uuid import UUID
 
 from callcenter.media.audiosocket import Audio, Decoder, Identity, Message, encode
-
-PATIENCE_S = 5.0
+from tests.waiting import PATIENCE_S
 
 
 class Caller:
@@ -49,15 +49,15 @@ class Caller:
                 await self.ended()
         return self.came[before:]
 
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Receive until it holds. Raises TimeoutError after PATIENCE_S, AssertionError when the other end closes."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                assert await self._more(), "closed"
+
     async def ended(self) -> None:
         """Receive until the other end closes."""
-        loop = asyncio.get_running_loop()
-        try:
-            while data := await self._reader.read(65536):
-                messages = list(self._decoder.messages(data))
-                self.came += messages
-                self.times += [loop.time()] * len(messages)
-        except ConnectionError:
+        while await self._more():
             pass
 
     async def refused(self) -> bool:
@@ -70,6 +70,17 @@ class Caller:
     def sound(self) -> bytes:
         """All that was received of it."""
         return b"".join(message.pcm for message in self.came if isinstance(message, Audio))
+
+    async def _more(self) -> bool:
+        """Receive what comes next; False when the other end has closed."""
+        try:
+            data = await self._reader.read(65536)
+        except ConnectionError:
+            return False
+        messages = list(self._decoder.messages(data))
+        self.came += messages
+        self.times += [asyncio.get_running_loop().time()] * len(messages)
+        return bool(data)
 
     async def close(self) -> None:
         """Close the connection as Asterisk does, without a message."""
