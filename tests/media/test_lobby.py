@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from callcenter.errors import ConfigurationError
 from callcenter.media.lobby import USUAL, Limits, Lobby
-from tests.media.ticking import until
+from tests.waiting import PATIENCE_S, until
 
 
 class Refusal(StrEnum):
@@ -77,17 +77,17 @@ async def street(limits: Limits = USUAL) -> AsyncIterator[Street]:
 async def cut_off(reader: asyncio.StreamReader) -> bool:
     """Whether it is, without a word."""
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             return await reader.read() == b""
     except ConnectionError:
         return True
 
 
 async def test_who_names_a_call_may_stay() -> None:
-    async with street(Limits(name_s=0.2)) as here:
+    async with street(Limits(name_s=1.0)) as here:
         reader = await here.comes(b"a")
         await here.counted(accepted=1, taken=1)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.2)
         await here.counted(accepted=1, taken=1)
         assert not reader.at_eof()
 
@@ -105,7 +105,7 @@ async def test_who_names_none_in_time_is_cut_off() -> None:
         before = asyncio.get_running_loop().time()
         with capture_logs() as logs:
             assert await cut_off(await here.comes())
-        assert 0.15 < asyncio.get_running_loop().time() - before < 1.5
+        assert asyncio.get_running_loop().time() - before > 0.15
         await here.counted(accepted=1, late=1)
         assert [(entry["event"], entry["reason"]) for entry in logs] == [
             ("x Test connection", "no call named within 0.2 s")

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -16,10 +15,11 @@ from callcenter.errors import ConfigurationError
 from callcenter.media.lobby import Limits
 from callcenter.media.websocket_line import WebSocketLine
 from callcenter.media.websocket_server import WebSocketServer
-from tests.media.ticking import running, ticking, tone, until
+from tests.media.ticking import running, ticking, tone
 from tests.peers import websocket_asterisk
 from tests.peers.certificate import self_signed
 from tests.peers.websocket_asterisk import Channel
+from tests.waiting import PATIENCE_S, until
 
 REQUEST = (
     "GET /callcenter?call={call} HTTP/1.1\r\nHost: daemon\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -30,7 +30,7 @@ REQUEST = (
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[WebSocketServer]:
-    async with WebSocketServer("127.0.0.1", 0, Limits(name_s=0.5)) as server:
+    async with WebSocketServer("127.0.0.1", 0) as server:
         yield server
 
 
@@ -47,7 +47,7 @@ async def asked(server: WebSocketServer, *pieces: str) -> bytes:
     host, _, port = server.address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             for piece in pieces:
                 if reader.at_eof() or writer.is_closing():
                     break
@@ -71,7 +71,7 @@ async def test_the_connection_that_names_the_call_is_its_line(server: WebSocketS
         assert answer.startswith(b"HTTP/1.1 101")
         assert b"Sec-WebSocket-Protocol: media" in answer
         assert (await asked(server, REQUEST.format(call=call, protocol="media"))).startswith(b"HTTP/1.1 404"), "twice"
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             await line.broken()
     report = server.report()
     assert (report["taken"], report["unknown"], report["expected"], report["waiting"]) == (1, 3, 0, 0)
@@ -100,12 +100,11 @@ async def test_what_is_no_websocket_for_media_is_refused(server: WebSocketServer
     assert [entry["event"] for entry in logs] == ["x WebSocket connection"]
 
 
-async def test_who_says_nothing_or_one_byte_at_a_time_is_closed(server: WebSocketServer) -> None:
-    started = time.perf_counter()
-    answers = await asyncio.gather(asked(server, ""), asked(server, *"A" * 1000))
-    assert set(answers) <= {b"", b"reset"}
-    assert time.perf_counter() - started < 3
-    assert server.report()["late"] == 2
+async def test_who_says_nothing_or_one_byte_at_a_time_is_closed() -> None:
+    async with WebSocketServer("127.0.0.1", 0, Limits(name_s=0.5)) as server:
+        answers = await asyncio.gather(asked(server, ""), asked(server, *"A" * 1000))
+        assert set(answers) <= {b"", b"reset"}
+        assert server.report()["late"] == 2
 
 
 async def test_one_byte_at_a_time_is_a_call_all_the_same_when_it_is_in_time() -> None:
@@ -143,7 +142,7 @@ async def test_its_end_ends_the_lines() -> None:
             url = f"ws://{server.address}/x?call={call}"
             asterisk = asyncio.ensure_future(websocket_asterisk.dialling(channel, url))
             await line.connect({})
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             assert await line.broken() == "the daemon stops"
             await asterisk
 
@@ -186,7 +185,7 @@ async def test_a_certificate_that_is_none(tmp_path: Path) -> None:
 
 
 async def test_without_tls_where_tls_is_wanted(certificate: Path) -> None:
-    async with WebSocketServer("127.0.0.1", 0, Limits(name_s=0.5), certificate=certificate) as server:
+    async with WebSocketServer("127.0.0.1", 0, certificate=certificate) as server:
         answer = await asked(server, REQUEST.format(call="x", protocol="media"))
         assert b"HTTP" not in answer
         await until(lambda: not server.report()["waiting"])
@@ -215,7 +214,5 @@ def test_tls_is_the_same_on_uvloop(certificate: Path) -> None:
 
 async def test_who_never_ends_the_handshake_of_tls_is_limited_too(certificate: Path) -> None:
     async with WebSocketServer("127.0.0.1", 0, Limits(name_s=0.3), certificate=certificate) as server:
-        started = time.perf_counter()
         assert await asked(server, *"\x16\x03\x01") in (b"", b"reset")
-        assert time.perf_counter() - started < 2
         assert server.report()["late"] == 1
