@@ -12,9 +12,10 @@ from callcenter.errors import LegError
 from callcenter.media.line import Line
 from callcenter.media.websocket_line import WebSocketLine
 from callcenter.media.websocket_server import WebSocketServer
-from tests.media.ticking import running, ticking, tone, until
+from tests.media.ticking import running, ticking, tone
 from tests.peers import websocket_asterisk
 from tests.peers.websocket_asterisk import CONNECTION, Channel
+from tests.waiting import PATIENCE_S, until
 
 NAMED = {"MEDIA_WEBSOCKET_CONNECTION_ID": CONNECTION}
 SILENCE = bytes(320)
@@ -67,7 +68,7 @@ async def test_a_clip_arrives_as_it_is_and_is_played_when_asterisk_has_played_it
         await until(lambda: line.counters.sent > 15)
         clip = tone(0.2, rate)
         line.playout.say(clip)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await line.played()
         assert sounding(channel) == clip.pcm
         assert {len(frame) for frame in channel.played} == {rate // 50 * 2}
@@ -149,7 +150,7 @@ async def test_played_waits_for_asterisk(line: WebSocketLine, channel: Channel) 
     await asyncio.sleep(0.1)
     assert not waiting.done()
     channel.playing.set()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
     assert sounding(channel) == tone(0.2).pcm
 
@@ -161,20 +162,20 @@ async def test_what_is_paused_is_still_to_be_played(line: WebSocketLine, channel
     await asyncio.sleep(0.1)
     assert not waiting.done()
     line.playout.resume()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
 
 
 @pytest.mark.parametrize("end", ["close", "lost"])
 async def test_nothing_plays_any_more_on_a_line_that_is_gone(line: WebSocketLine, channel: Channel, end: str) -> None:
-    line.playout.say(tone(10))
+    line.playout.say(tone(50))
     waiting = asyncio.ensure_future(line.played())
     await asyncio.sleep(0.05)
     if end == "close":
         line.close()
     else:
         await channel.drop()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
 
 
@@ -211,7 +212,8 @@ async def test_frames_stay_here_while_asterisk_plays_nothing_and_come_one_a_tick
     assert time.perf_counter() - at > held - 0.1, "no burst"
     await line.played()
     assert sounding(channel) == clip.pcm
-    await until(lambda: line.counters.left_out)
+    # What Asterisk has too much goes also where a busy machine skips ticks of ours.
+    await until(lambda: line.counters.left_out or line.counters.skipped > 15)
     await until(lambda: channel.queued <= 4)
 
 
@@ -220,7 +222,7 @@ async def test_a_peer_that_stops_reading_breaks_only_its_own_line(line: WebSocke
     async with dialled(other) as neighbour:
         await until(lambda: line.counters.most_ahead and neighbour.counters.most_ahead)
         channel.reading.clear()
-        async with asyncio.timeout(7):
+        async with asyncio.timeout(PATIENCE_S):
             await line.broken()
         assert line.counters.sent < 60
         before = len(other.played)
@@ -293,7 +295,7 @@ async def test_a_server_that_gives_no_websocket_is_left(answer: bytes, reason: s
 async def test_what_ends_at_the_other_side_is_told(line: WebSocketLine, channel: Channel) -> None:
     with capture_logs() as logs:
         await channel.drop()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             assert "connection" in await line.broken()
     assert [entry["event"] for entry in logs] == ["! line broken"]
 
@@ -302,7 +304,7 @@ async def test_what_close_ends_is_not_broken(line: WebSocketLine, channel: Chann
     waiting = asyncio.ensure_future(line.broken())
     line.close()
     line.close()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await channel.gone.wait()
     await asyncio.sleep(0.05)
     assert not waiting.done()
@@ -313,7 +315,7 @@ async def test_more_than_sound_would_be_is_cut_off(line: WebSocketLine, channel:
     with suppress(Exception):
         for _ in range(5000):
             await channel.say(SILENCE)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         assert await line.broken() == "more came than sound would be"
 
 

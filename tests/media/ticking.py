@@ -1,8 +1,8 @@
-"""What tests of lines share: a clock that ticks, something to say, and waiting for what comes of it."""
+"""What tests of lines share: a clock that ticks, and something to say."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -33,13 +33,6 @@ async def ticking() -> AsyncIterator[Clock]:
     async with running(clock.run()):
         yield clock
     assert clock.lines == 0
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for it; counters have no event."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.005)
 
 
 def tone(seconds: float, rate: int = 8000) -> Clip:
