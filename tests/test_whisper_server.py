@@ -5,6 +5,7 @@ import base64
 import configparser
 import io
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -320,12 +321,17 @@ async def test_the_log_has_the_milliseconds_and_not_the_words() -> None:
 
 @pytest.mark.parametrize("style", ["multipart", "json"])
 async def test_the_way_there_and_back_costs_little(style: str) -> None:
-    """Some 1.3 ms on two quiet cores, client and server together; `pytest -s` shows it."""
+    """Some 1.3 ms on two quiet cores, client and server together; `pytest -s` shows it.
+
+    What it takes of a core, and that there is a way without a wait in it, shows on a busy machine too.
+    """
+    began = time.process_time()
     async with opened() as house:
         client = RemoteWhisper(house.session, Remote.model_validate({"url": house.url, "style": style}))
         took = [(await client.recognise(6 * SOUND, rate=8000, language="en", prompt="")).ms for _ in range(50)]
     print(f"{style}: median {median(took):.1f} ms")
-    assert median(took) < 30
+    assert min(took) < 30
+    assert (time.process_time() - began) / len(took) < 0.03
 
 
 @pytest.mark.parametrize(
