@@ -24,6 +24,7 @@ from callcenter.speech.ear_events import EVENTS
 from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.recogniser import Recognised
 from callcenter.speech.vad import FAINT_WINDOWS, Track
+from tests.waiting import PATIENCE_S
 
 RATE = 8000
 SETTINGS = Hearing(early_ms=96, short_pause_ms=320, pause_ms=320)
@@ -125,7 +126,7 @@ WORD = "." * 20 + "#" * 20 + "." * 30
 async def events(ear: Ear, count: int) -> list[EarEvent]:
     """The next events but for pauses."""
     found: list[EarEvent] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while len(found) < count:
             event = await ear.next()
             if not isinstance(event, SpeechPaused | SpeechResumed):
@@ -267,7 +268,7 @@ async def test_pauses_are_told_as_they_come(listen: Listen) -> None:
     sound(frames, "." * 20 + "#" * 20 + "." * 10)
     await settled()
     sound(frames, "#" * 20 + "." * 30, at=101.0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         found = [await ear.next() for _ in range(5)]
     assert [type(event) for event in found] == [SpeechStarted, SpeechPaused, SpeechResumed, SpeechPaused, Utterance]
     assert isinstance(found[1], SpeechPaused)
@@ -368,7 +369,7 @@ async def test_an_ear_that_nobody_reads_keeps_the_newest(listen: Listen) -> None
         sound(frames, "." * 10 + "#" * 12 + "." * 30)
         await asyncio.sleep(0.05)
     await settled()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         heard = [event for _ in range(EVENTS) if isinstance(event := await ear.next(), Utterance)]
     assert heard[-1].text == f"{rounds - 1} en"
 
