@@ -22,6 +22,7 @@ from callcenter.speech.cloud.deepgram_voice import DeepgramVoice
 from callcenter.speech.cloud.flux import Flux
 from callcenter.speech.recogniser import Recognised
 from tests.peers.deepgram_cloud import Fault, Peer, serving
+from tests.waiting import PATIENCE_S, until
 
 # The SDK imports what websockets has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")
@@ -95,12 +96,6 @@ def ours() -> set[asyncio.Task[object]]:
     return {task for task in asyncio.all_tasks() if not {"aiohttp", "_listen"} & set(re.split(r"\W", repr(task)))}
 
 
-async def soon(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(3):
-        while not what():  # noqa: ASYNC110 - what is waited for is on the other side
-            await asyncio.sleep(0.005)
-
-
 async def within(seconds: float, work: Awaitable[Any]) -> Any:
     async with asyncio.timeout(seconds):
         return await work
@@ -109,7 +104,7 @@ async def within(seconds: float, work: Awaitable[Any]) -> Any:
 async def words(stream: DeepgramStream) -> Recognised:
     """What is known, while the line goes on."""
     asking = asyncio.create_task(stream.words())
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         while not (await asyncio.wait([asking], timeout=0.02))[0]:
             say(stream, ".")
     return await asking
@@ -154,7 +149,7 @@ async def test_the_end_of_a_turn_is_told_with_what_was_not_heard_by_then(recogni
         await asyncio.sleep(0.1)
         assert not ends, "the pause is too short"
         say(stream, "." * 40)
-        await soon(lambda: bool(ends))
+        await until(lambda: bool(ends))
     unheard = 70 * 0.032 - ends[0]
     assert 20 * 0.032 < unheard < 60 * 0.032, "told of the end of what was heard, which is in the pause"
     assert len(ends) == 1
@@ -174,7 +169,7 @@ async def test_a_finalize_need_not_be_answered(client: DeepgramClient, peer: Pee
     async with opened(Deepgram(client, endpointing_ms=100)) as stream:
         say(stream, WORD + "..")
         await asyncio.sleep(0.05)
-        assert (await within(1, stream.words())).text == "320"
+        assert (await within(PATIENCE_S, stream.words())).text == "320"
         assert peer.counts["Finalize"] == 1
 
 
@@ -207,11 +202,11 @@ async def test_a_silent_line_is_kept_open(
     async with opened(recogniser) as stream:
         await asyncio.sleep(0.3)
         if kind == "nova":
-            assert peer.counts["KeepAlive"] > 2
+            await until(lambda: peer.counts["KeepAlive"] > 2)
         ends: list[float] = []
         stream.turn_ended = ends.append
         say(stream, WORD + "." * 40)
-        await soon(lambda: bool(ends))
+        await until(lambda: bool(ends))
         assert 20 * 0.032 < ends[0] < 60 * 0.032, "silence that was sent is counted as fed"
 
 
@@ -298,10 +293,10 @@ async def test_what_breaks_off_fails_at_once(
             stream.begin(1.9)
             asking = asyncio.create_task(stream.words())
             try:
-                await within(1, stream.run())
+                await within(PATIENCE_S, stream.run())
             finally:
                 with pytest.raises(SpeechError, match=text):
-                    await within(1, asking)
+                    await within(PATIENCE_S, asking)
                 stream.feed(bytes(WINDOW))
 
 
@@ -313,7 +308,7 @@ async def test_who_does_not_answer_is_left_in_time(recogniser: Recogniser, peer:
         async with asyncio.timeout(0.3), opened(recogniser) as stream:
             say(stream, WORD * 2)
             await stream.words()
-    assert asyncio.get_running_loop().time() - began < 1.0
+    assert asyncio.get_running_loop().time() - began < 5.0
 
 
 async def test_interim_results_alone_are_no_words(client: DeepgramClient, peer: Peer) -> None:
@@ -337,7 +332,7 @@ async def test_who_takes_sound_too_slowly_has_failed(recogniser: Recogniser) -> 
         for _ in range(1000):
             stream.feed(bytes(WINDOW))
         with pytest.raises(SpeechError, match="as fast as it comes"):
-            await within(1, stream.words())
+            await within(PATIENCE_S, stream.words())
 
 
 ALL = [("nova", fault) for fault in Fault] + [("flux", Fault.STALL_MIDDLE)]
@@ -373,5 +368,5 @@ async def test_nothing_is_left_and_no_key_is_told(
     assert not any(KEY in each for each in told)
     gc.collect()
     stalled = {Fault.STALL, Fault.STALL_MIDDLE, Fault.TRICKLE}  # the peer does not look
-    await soon(lambda: fault in stalled or peer.open == 0)
-    await soon(lambda: ours() <= before)
+    await until(lambda: fault in stalled or peer.open == 0)
+    await until(lambda: ours() <= before)
