@@ -84,7 +84,7 @@ class Activity:
 
     def sounding_at(self, moment: float) -> bool:
         """Whether it sounds at `moment`, pauses between words included."""
-        index, gap = max(0, round(moment / WINDOW_S)), round(LONGEST_WORD_GAP_S / WINDOW_S)
+        index, gap = _window(moment), round(LONGEST_WORD_GAP_S / WINDOW_S)
         before, after = self.sounds[max(0, index - gap) : index], self.sounds[index : index + gap]
         return bool(before.any() and after.any())
 

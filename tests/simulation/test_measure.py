@@ -27,6 +27,7 @@ def sound(seconds: float, *stretches: tuple[float, float], level: float = 0.2, f
         ([(1.0, 4.0)], 2.5, None),
         ([(1.0, 2.4), (2.6, 4.0)], 2.5, None),
         ([(2.5, 4.0)], 2.5, 0),
+        ([(1.0, 2.508)], 2.506, None),
         ([], 2.5, None),
     ],
 )
