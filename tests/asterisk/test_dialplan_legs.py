@@ -12,6 +12,7 @@ from callcenter.asterisk.names import Names
 from callcenter.errors import CallerHungUp, LegError
 from tests.asterisk.conftest import Client
 from tests.peers.ari_server import AriServer
+from tests.waiting import until
 
 CALLER = "1795232810.1"
 PERSON = "cc-test-c1-person1"
@@ -63,7 +64,7 @@ async def test_a_caller_who_was_not_lent_is_given_back_at_once(server: AriServer
     server.faults.clear()
     server.dialplan = lambda channel: False
     await legs.close()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(4):
         await legs.give_back()
     assert server.variables["CALLCENTER"] == "declined"
     assert not server.channels
@@ -133,8 +134,7 @@ async def test_a_caller_is_taken_back_for_a_person(server: AriServer, client: Cl
     coming = asyncio.create_task(soon(lambda: server.come_back(CALLER)))
     talking = asyncio.create_task(legs.connect_person())
     await coming
-    await asyncio.sleep(0.2)
-    assert server.bridges == {"cc-test-c1-bridge": {CALLER, PERSON}}
+    await until(lambda: server.bridges == {"cc-test-c1-bridge": {CALLER, PERSON}})
     server.hang_up(PERSON)
     await talking
     assert not await legs.caller_is_gone()
