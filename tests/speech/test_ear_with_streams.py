@@ -133,7 +133,7 @@ async def test_nothing_is_lost_whatever_goes_wrong(
     before = ours()
     async with hears(recogniser, along) as hearing:
         frames, ear = listen(hearing)
-        await asyncio.sleep(0.05)
+        await until(lambda: hearing.report()[0]["calls"] or hearing.report()[0]["failed"])
         utterance = await said(frames, ear, WORD)
         assert (utterance.text, utterance.by, recogniser.asked) == ("0 en", "", alone.asked)
         await until(lambda: peer.counts[LISTEN[kind]] > 1)
@@ -202,7 +202,7 @@ async def finishing() -> AsyncIterator[tuple[Finishing, FrameQueue, Ear]]:
     async with hears(Recogniser(), rung(stream)) as hearing:
         frames, ear = listen(hearing)
         ear.patience = patient
-        await asyncio.sleep(0.05)
+        await until(lambda: hearing.report()[0]["calls"])
         yield stream, frames, ear
 
 
