@@ -27,6 +27,7 @@ from callcenter.store.contacts import Campaign, Contact, Tally
 from callcenter.store.database import Database
 from callcenter.store.records import CallEnded, CallStarted
 from tests.outbound.telephone_network import TelephoneNetwork
+from tests.waiting import until
 
 ALWAYS = Hours.parse({"mon-sun": "0:00-24:00"})
 AT_ONCE = timedelta()
@@ -48,7 +49,7 @@ class Campaigning:
 
     async def run(self, stop: asyncio.Event | None = None) -> Tally:
         """All of it, as one process would."""
-        async with asyncio.timeout(20), TrunkAri(self.network.settings) as ari, running() as start:
+        async with asyncio.timeout(60), TrunkAri(self.network.settings) as ari, running() as start:
             trunk = Trunk(self.dialling, ari, EventStream(self.network.settings))
             start(trunk.run())
             ledger = Ledger(database=self.database, campaign=self.campaign, policy=self.policy)
@@ -122,14 +123,6 @@ async def going_on(campaigning: Campaigning) -> AsyncIterator[asyncio.Event]:
         yield stop
 
 
-async def until(condition: object) -> None:
-    """Wait until the callable `condition` holds."""
-    assert callable(condition)
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what it looks at has no events
-            await asyncio.sleep(0.01)
-
-
 async def test_every_outcome(database: Database, network: TelephoneNetwork) -> None:
     network.people = {"+1": "person", "+2": 17, "+3": "machine", "+4": "unserved", "+5": "none", "+6": 1, "+7": 19}
     campaigning = await begun(database, network, [*network.people, "+8"])
@@ -164,13 +157,17 @@ async def test_what_a_call_takes_along(database: Database, network: TelephoneNet
 
 
 async def test_never_more_at_once_than_allowed(database: Database, network: TelephoneNetwork) -> None:
-    network.people = {f"+{n}": 17 for n in range(10, 30)}
+    network.people = dict.fromkeys((f"+{n}" for n in range(10, 30)), "sleeper")
     campaigning = await begun(database, network, list(network.people))
     campaigning.pace = Pace(at_once=3, per_minute=60_000)
-    network.rings_s = 0.15
-    tally = await campaigning.run()
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(campaigning.run())
+        await until(lambda: network.most_at_once == 3)
+        await asyncio.sleep(0.3)
+        network.people = dict.fromkeys(network.people, 17)
+        network.end(17)
     assert network.most_at_once == 3
-    assert tally.outcomes == {"busy": 20}
+    assert working.result().outcomes == {"busy": 20}
 
 
 async def test_two_campaigns_share_the_limit_and_never_ring_a_number_at_once(
