@@ -18,6 +18,7 @@ from callcenter.store.records import Record, SlotValue
 from callcenter.store.spool import Spool
 from callcenter.usage import Charge
 from tests.store import samples
+from tests.waiting import until
 
 UNREACHABLE = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -146,8 +147,8 @@ async def test_without_disk_and_database_what_is_too_much_is_counted(tmp_path: P
         tasks.create_task(recorder.run())
         for record in samples.whole(1):
             recorder.put(record)
-        await asyncio.sleep(0.5)
-        assert (recorder.counts.waiting, recorder.counts.dropped, recorder.counts.away) == (5, 3, True)
+        await until(lambda: recorder.counts.away)
+        assert (recorder.counts.waiting, recorder.counts.dropped) == (5, 3)
         await recorder.close(1)
 
 
@@ -177,8 +178,7 @@ async def test_lost_calls_are_closed_by_their_own_instance(database: Database, t
         recorder.put(samples.lead(3, "refused"))
         recorder.put(samples.lead(1, "new"))
     async with _recording(database, tmp_path / "second", "a") as recorder:
-        recorder.close_lost(samples.NOON + timedelta(minutes=4))
-        await asyncio.sleep(0.2)
+        await _lost(recorder, 3)
     async with database.session() as session:
         calls = {call.id.int >> 96: call for call in await queries.calls(session)}
     outcomes = {number: (call.outcome, call.reason) for number, call in calls.items()}
@@ -190,6 +190,13 @@ async def test_lost_calls_are_closed_by_their_own_instance(database: Database, t
         5: (None, None),
     }
     assert calls[1].ended == samples.turn(1, 0).at
+
+
+async def _lost(recorder: Recorder, calls: int) -> None:
+    """Have lost calls closed, which are so many."""
+    with capture_logs() as logs:
+        recorder.close_lost(samples.NOON + timedelta(minutes=4))
+        await until(lambda: sum(line.get("ended") == "lost" for line in logs) == calls)
 
 
 def _used(number: int) -> list[Record]:
@@ -241,8 +248,7 @@ async def test_a_lost_call_costs_what_its_turns_did(
         for record in _used(1)[:stored]:
             recorder.put(record)
     async with _recording(database, tmp_path) as recorder:
-        recorder.close_lost(samples.NOON + timedelta(minutes=4))
-        await asyncio.sleep(0.2)
+        await _lost(recorder, 1)
     call = (await _transcript(database, 1)).call
     assert (call.reason, call.cost) == ("lost", cost)
     seconds = sum(charge.seconds_heard for charge in call.usage.values())
