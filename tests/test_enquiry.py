@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from callcenter.dialogue.brain import Fetch, Fetched
 from callcenter.enquiry import LARGEST, Enquiries
+from tests.waiting import PATIENCE_S
 
 FAILED = Fetched(result="failed")
 
@@ -91,7 +92,7 @@ async def test_others_ask_in_json(server: TestServer, enquiries: Enquiries, meth
 
 @pytest.mark.parametrize("path", ["slow", "trickle", "cut", "error", "missing", "words", "list", "long"])
 async def test_faults_are_answers(server: TestServer, enquiries: Enquiries, path: str) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         assert await enquiries.ask(fetch(server.make_url(f"/{path}"))) == FAILED
 
 

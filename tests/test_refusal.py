@@ -25,6 +25,7 @@ from callcenter.store.records import CallEnded, CallStarted, Record
 from tests.asterisk.conftest import Client, connected
 from tests.peers.ari_server import AriServer, Fault
 from tests.stand_ins import ToneVoice
+from tests.waiting import PATIENCE_S, until
 
 STEPS = ["bridge", "snoop", "externalMedia", "addChannel", "answer", "silence"]
 STATUSES = [401, 409, 422, 500, Fault.CUT]
@@ -126,9 +127,7 @@ async def scene() -> AsyncIterator[Scene]:
 async def begun(scene: Scene) -> asyncio.Task[Outcome]:
     """A refusal in the middle of its sentence."""
     serving = asyncio.ensure_future(scene.refusal().run())
-    async with asyncio.timeout(5):
-        while not (scene.lines and scene.lines[0].playout.speaking):  # noqa: ASYNC110 - a line tells only of its end
-            await asyncio.sleep(0.01)
+    await until(lambda: scene.lines and scene.lines[0].playout.speaking)
     await asyncio.sleep(0.3)
     return serving
 
@@ -182,7 +181,7 @@ async def test_the_caller_hangs_up_during_the_sentence() -> None:
     async with scene() as there:
         serving = await begun(there)
         there.server.hang_up(CALLER.id)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             await serving
         assert there.over() == "caller"
         assert "goOn" not in there.server.requests

@@ -25,6 +25,7 @@ from callcenter.media.audiosocket import Audio, Identity, encode
 from callcenter.media.clock import Clock
 from callcenter.media.websocket_wire import MEDIA
 from tests.peers.certificate import self_signed
+from tests.waiting import PATIENCE_S
 
 NOBODY = MediaServer(base="ws://127.0.0.1:9/media", headers={"Authorization": "Basic"})
 OWN = {"external_host", "data", "transport_data"}
@@ -57,7 +58,7 @@ async def test_a_packet_goes_back() -> None:
             caller.setblocking(False)
             caller.connect((host, int(port)))
             caller.send(b"a packet")
-            assert await asyncio.wait_for(loop.sock_recv(caller, 100), 1) == b"a packet"
+            assert await asyncio.wait_for(loop.sock_recv(caller, 100), PATIENCE_S) == b"a packet"
 
 
 async def test_the_sound_of_audiosocket_goes_back_and_nothing_else() -> None:
@@ -67,9 +68,9 @@ async def test_the_sound_of_audiosocket_goes_back_and_nothing_else() -> None:
         reader, writer = await asyncio.open_connection(host, int(port))
         await line.connect({})
         writer.write(encode(Identity(call=uuid4())) + first + second[:100])
-        assert await asyncio.wait_for(reader.readexactly(len(first)), 1) == first
+        assert await asyncio.wait_for(reader.readexactly(len(first)), PATIENCE_S) == first
         writer.write(second[100:])
-        assert await asyncio.wait_for(reader.readexactly(len(second)), 1) == second
+        assert await asyncio.wait_for(reader.readexactly(len(second)), PATIENCE_S) == second
         writer.close()
 
 
@@ -78,7 +79,7 @@ async def test_the_sound_of_a_websocket_goes_back_and_nothing_else() -> None:
     async with bare_lines.listening(port), connect(f"ws://{HOST}:{port}/", subprotocols=[MEDIA]) as asterisk:
         await asterisk.send("MEDIA_START")
         await asterisk.send(b"sound")
-        assert await asyncio.wait_for(asterisk.recv(), 1) == b"sound"
+        assert await asyncio.wait_for(asterisk.recv(), PATIENCE_S) == b"sound"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -88,7 +89,7 @@ async def test_asterisk_is_dialled_as_ari_is(scheme: str, tmp_path: Path) -> Non
         asterisk = Asterisk(url=f"{scheme}://{HOST}:{port}/ari", ca_certificate=certificate)
         async with bare_lines.opened(WAYS["websocket-dial-8"], MediaServer.of(asterisk)) as line:
             await line.connect({"MEDIA_WEBSOCKET_CONNECTION_ID": "one"})
-            path, given, subprotocol, back = await asyncio.wait_for(came.get(), 1)
+            path, given, subprotocol, back = await asyncio.wait_for(came.get(), PATIENCE_S)
     assert (path, subprotocol, back) == ("/media/one", MEDIA, b"sound")
     assert {"Authorization": given} == login(asterisk)
 

@@ -15,6 +15,7 @@ from callcenter.bench.far_end import FarEnd, caller_frames, first_due
 from callcenter.media.g711 import ULAW
 from callcenter.media.pcm import rms_dbfs, to_samples
 from callcenter.media.rtp_packet import Packet
+from tests.waiting import PATIENCE_S
 
 SPEECH = (8000 * np.sin(np.arange(800) / 3)).astype("<i2").tobytes()
 HOST = "127.0.0.1"
@@ -43,7 +44,7 @@ def test_each_call_is_sent_its_stream_and_gets_its_own_back() -> None:
     peers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
     for peer in peers:
         peer.bind((HOST, 0))
-        peer.settimeout(2.0)
+        peer.settimeout(PATIENCE_S)
     got: list[list[Packet]] = [[] for _ in peers]
 
     def echo(number: int) -> None:

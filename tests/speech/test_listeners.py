@@ -12,6 +12,7 @@ from callcenter.speech.cloud.deepgram import Deepgram
 from callcenter.speech.cloud.deepgram_client import DeepgramClient
 from callcenter.speech.cloud.flux import Flux
 from tests.peers.deepgram_cloud import Fault, Peer, serving
+from tests.waiting import PATIENCE_S
 
 # The SDK imports what websockets has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning")
@@ -66,7 +67,7 @@ async def client(peer: Peer) -> AsyncIterator[DeepgramClient]:
 async def test_a_whole_utterance_may_come_at_once(name: str, peer: Peer, client: DeepgramClient) -> None:
     rung = listeners.whole(name, Hearing(), client)
     pcm = SECOND[:3200] + LOUD + SECOND * 20 + LOUD + SECOND[:4800]
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         heard = await rung.provider.recognise(pcm, rate=RATE, language="en", prompt="")
     assert [int(word) for word in heard.text.split()] == [pytest.approx(500, abs=20)] * 2
     assert heard.by == name

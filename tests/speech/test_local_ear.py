@@ -400,7 +400,7 @@ async def test_in_a_long_pause_of_an_utterance_the_detector_goes_on(listen: List
     frames, ear = listen()
     ear.patience = lambda words: 2000
     sound(frames, "#" * 20 + "." * 80)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         while sum(detector.batches) < 100 * 20 // 32:
             await settled()
     await settled()
