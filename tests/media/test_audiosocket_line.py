@@ -1,10 +1,12 @@
 """A line over AudioSocket, with a peer that does as Asterisk does, and with peers that do not."""
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -19,6 +21,7 @@ from callcenter.media.audiosocket_server import AudioSocketServer
 from callcenter.media.audiosocket_wire import BACKLOG_S
 from callcenter.media.line import STALL_S
 from callcenter.media.spoken import GAP_TICKS
+from callcenter.media.tape import Tape
 from tests.media.ticking import ticking, tone
 from tests.peers.audiosocket import Caller
 from tests.waiting import PATIENCE_S, until
@@ -75,16 +78,12 @@ async def test_its_messages_are_of_either_rate(rate: int, name: str) -> None:
 async def test_it_writes_at_once_and_each_tick_whether_anything_comes_or_not(
     line: AudioSocketLine, caller: Caller
 ) -> None:
-    loop, counters = asyncio.get_running_loop(), line.counters
-    before, earlier = loop.time(), counters.sent + counters.skipped
-
-    def behind() -> float:
-        """By how many ticks; a busy machine's clock tells of those that it skips when it gives the next."""
-        return (loop.time() - before) * 50 - (counters.sent + counters.skipped - earlier)
-
+    counters, tape = line.counters, Tape(uuid4(), Path(os.devnull), 0.0, 8000)
+    line.record(tape)  # which is told the time of each tick
+    await until(lambda: tape.now)
+    before, earlier = tape.now, counters.sent + counters.skipped
     await caller.until(lambda: len(caller.came) >= 20)
-    await until(lambda: behind() < 2)
-    assert behind() > -2
+    assert (tape.now - before) * 50 == pytest.approx(counters.sent + counters.skipped - earlier, abs=1)
     assert caller.sound == bytes(320) * len(caller.came)
     assert len(caller.came) <= counters.sent
 
