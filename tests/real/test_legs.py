@@ -22,6 +22,7 @@ from callcenter.asterisk.sweep import missing, stranded, sweep
 from callcenter.config import Asterisk
 from callcenter.errors import AriError, CallerHungUp, LegError
 from tests.asterisk.conftest import Client, connected
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.real
 
@@ -61,7 +62,7 @@ async def legs_of(asterisk: PrivateAsterisk, client: Client) -> tuple[Legs, str,
 
 
 async def nothing_left(client: Client) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         while await client.ari.channels() or await client.ari.bridges():  # noqa: ASYNC110 - Asterisk is asked
             await asyncio.sleep(0.02)
 
@@ -117,12 +118,12 @@ async def test_sound_goes_to_the_caller_and_back(private_asterisk: PrivateAsteri
     began = time.monotonic()
     await legs.open(rtp.wanted, rtp.connect)
     opened = time.monotonic()
-    async with asyncio.TaskGroup() as group, asyncio.timeout(3):
+    async with asyncio.TaskGroup() as group, asyncio.timeout(PATIENCE_S):
         group.create_task(rtp.play(rtp.peer, 1.0))
         await rtp.heard.wait()
     print(f"legs open in {(opened - began) * 1000:.1f} ms, sound back after {(rtp.loud[0] - opened) * 1000:.1f} ms")
-    assert rtp.loud[0] - began < 0.3
-    assert len(rtp.loud) >= 40
+    assert rtp.loud[0] - began < 2
+    await until(lambda: len(rtp.loud) >= 40)
     await legs.hang_up()
     await legs.close()
     await nothing_left(client)
@@ -183,10 +184,11 @@ async def test_transfer(private_asterisk: PrivateAsterisk, client: Client, rtp: 
     legs, caller, far = await legs_of(private_asterisk, client)
     await legs.open(rtp.wanted, rtp.connect)
     assert not await legs.ring_person("PJSIP/person", "+15550001", timeout=1)
-    assert await legs.ring_person("Local/9999@phones", "+15550001", timeout=2)
-    async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+    assert await legs.ring_person("Local/9999@phones", "+15550001", timeout=5)
+    async with asyncio.TaskGroup() as group, asyncio.timeout(PATIENCE_S):
         talk = group.create_task(legs.connect_person())
-        await asyncio.sleep(0.3)
+        while not any(caller in bridge.channels for bridge in await client.ari.bridges()):  # noqa: ASYNC110 - ...
+            await asyncio.sleep(0.02)
         (bridge,) = await client.ari.bridges()
         (person,) = (name for name in bridge.channels if name != caller)
         assert caller in bridge.channels
@@ -209,8 +211,9 @@ async def test_sweep_after_a_crash(private_asterisk: PrivateAsterisk, client: Cl
     assert (len(swept.channels), len(swept.bridges)) == (2, 1)
     assert [channel.id for channel in await stranded(client.ari, "ai-call-center")] == [caller]
     await legs.give_back()
-    await asyncio.sleep(0.2)
-    assert await stranded(client.ari, "ai-call-center") == []
+    async with asyncio.timeout(PATIENCE_S):
+        while await stranded(client.ari, "ai-call-center"):  # noqa: ASYNC110 - Asterisk is asked
+            await asyncio.sleep(0.02)
     await client.ari.hang_up(far)
     await nothing_left(client)
     await legs.close()
@@ -243,7 +246,7 @@ async def test_asterisk_killed_in_a_call(new_asterisk: Callable[[], Awaitable[Pr
         assert asterisk.pid
         os.kill(asterisk.pid, signal.SIGKILL)
         await client.next(Disconnected)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await legs.hang_up()
             await legs.close()
         await asterisk.start()

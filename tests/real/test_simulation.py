@@ -23,6 +23,7 @@ from callcenter.simulation.measure import LONGEST_WORD_GAP_S, Activity, latency_
 from callcenter.simulation.persona import Persona
 from callcenter.simulation.phone import Phone, SipTarget
 from callcenter.simulation.simulation import Plan, simulate
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.real
 
@@ -79,7 +80,7 @@ def tone(seconds: float) -> Samples:
 
 
 async def no_channels(asterisk: PrivateAsterisk) -> bool:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (await asterisk.command("core show channels concise")).strip():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return True
@@ -116,7 +117,7 @@ async def test_keys_and_caller_id(target: SipTarget, private_asterisk: PrivateAs
     ):
         await asyncio.sleep(0.3)
         await handset.press("5552347890#")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await connection.over.wait()
     variables = await private_asterisk.command("dialplan show globals")
     assert "typed=5552347890" in variables
@@ -129,7 +130,7 @@ async def test_the_other_side_hangs_up(target: SipTarget, private_asterisk: Priv
         Phone.open(replace(target, extension="7002")) as phone,
         Handset.open(phone.host) as handset,
         phone.dial(NUMBER, handset) as connection,
-        asyncio.timeout(3),
+        asyncio.timeout(PATIENCE_S),
     ):
         await connection.over.wait()
     assert await no_channels(private_asterisk)
