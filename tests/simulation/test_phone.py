@@ -13,6 +13,7 @@ from callcenter.errors import SimulationError
 from callcenter.media.rtp_packet import Address
 from callcenter.simulation.handset import Handset
 from callcenter.simulation.phone import Phone, SipTarget
+from tests.waiting import until
 
 WITHOUT = """
 import sys
@@ -94,7 +95,7 @@ async def test_refusals_are_acknowledged_and_explained(status: str, says: str, c
         with pytest.raises(SimulationError, match=says):
             async with phone.dial("+15550100001", set_):
                 pytest.fail("nobody should answer")
-        await asyncio.sleep(0.05)
+        await until(lambda: len(other.methods) > copies)
     assert other.methods == ["INVITE"] + ["ACK"] * copies
 
 
@@ -116,5 +117,5 @@ async def test_garbage_is_dropped() -> None:
         with pytest.raises(SimulationError, match="the line is busy"):
             async with phone.dial("+15550100001", set_):
                 pytest.fail("nobody should answer")
-        await asyncio.sleep(0.05)
+        await until(lambda: len(other.methods) > 1)
     assert other.methods == ["INVITE", "ACK"]
