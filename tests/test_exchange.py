@@ -30,6 +30,7 @@ from callcenter.office import Office, Offices
 from callcenter.store.records import CallEnded, CallStarted, Record, TurnEnded
 from tests.peers.ari_server import CREATED, AriServer, Fault
 from tests.stand_ins import ScriptedEar, ToneVoice
+from tests.waiting import PATIENCE_S
 
 STEPS = ["bridge", "snoop", "externalMedia", "addChannel", "answer", "silence"]
 STATUSES = [401, 404, 409, 422, 500, Fault.CUT]
@@ -53,7 +54,7 @@ class Running:
         arrive(self.server, channel, *arguments)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():  # noqa: ASYNC110 - there is no one event for all that is waited for
                 await asyncio.sleep(0.01)
 
