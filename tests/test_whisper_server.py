@@ -234,7 +234,7 @@ async def test_who_has_no_key_need_not_send_the_sound() -> None:
             yield b" " * 1000
             await asyncio.sleep(0.01)
 
-    async with opened(key=KEY) as house, asyncio.timeout(5):
+    async with opened(key=KEY) as house, asyncio.timeout(20):
         with_sound = house.session.post(f"{house.url}/whisper", data=endless())
         async with with_sound as response:
             assert response.status == 401

@@ -168,7 +168,7 @@ def _kill(pid: int) -> None:
     """Kill the server and wait for its helpers, which notice by themselves."""
     processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 20
     while time.monotonic() < until and any(map(_alive, processes)):
         time.sleep(0.02)
 
