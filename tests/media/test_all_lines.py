@@ -22,8 +22,9 @@ from callcenter.media.websocket_line import WebSocketLine
 from tests.media import test_audiosocket_line as audiosocket
 from tests.media import test_rtp_line as rtp
 from tests.media import test_websocket_line as websocket
-from tests.media.ticking import TornTape, running, ticking, tone, until
+from tests.media.ticking import TornTape, running, ticking, tone
 from tests.peers.websocket_asterisk import Channel
+from tests.waiting import PATIENCE_S, until
 
 
 class Talk(NamedTuple):
@@ -133,15 +134,16 @@ async def test_after_a_stall_of_ours_there_is_no_burst_and_no_hole(talk: Talk) -
     await asyncio.sleep(0.1)
     sent, skipped = counters.sent, counters.skipped
     time.sleep(0.3)  # noqa: ASYNC251 - the stall
+    over = asyncio.get_running_loop().time()
     await asyncio.sleep(0.11)
-    assert counters.sent - sent <= 7
+    assert counters.sent - sent <= 2 + (asyncio.get_running_loop().time() - over) * 50
     assert counters.skipped - skipped >= 14
     await until(lambda: len(talk.heard) >= len(clip.pcm))
     assert talk.heard == clip.pcm, "the speech ends later, and nothing of it is lost"
 
 
 async def test_played_returns_at_once_when_nothing_plays(talk: Talk) -> None:
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(PATIENCE_S):
         await talk.line.played()
 
 
@@ -149,12 +151,11 @@ async def test_played_returns_at_once_when_nothing_plays(talk: Talk) -> None:
 async def test_played_returns_when_there_is_no_more_to_wait_for(talk: Talk, stop: str) -> None:
     talk.line.playout.say(tone(10, talk.line.rate))
     waiting = asyncio.ensure_future(talk.line.played())
-    await asyncio.sleep(0.05)
+    await until(lambda: talk.line.counters.sent)
     assert not waiting.done()
     {"stop": talk.line.playout.stop, "close": talk.line.close}[stop]()
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
-    assert talk.line.counters.sent
 
 
 async def test_what_is_paused_is_still_to_be_played(talk: Talk) -> None:
@@ -164,7 +165,7 @@ async def test_what_is_paused_is_still_to_be_played(talk: Talk) -> None:
     await asyncio.sleep(0.1)
     assert not waiting.done()
     talk.line.playout.resume()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
     assert talk.line.playout.stop().complete
 
@@ -188,7 +189,7 @@ async def test_what_asterisk_ends_is_broken_for_good(talk: Talk) -> None:
     talk.line.playout.say(tone(20, talk.line.rate))
     playing = asyncio.ensure_future(talk.line.played())
     await talk.leave()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         assert "connection" in (reason := await talk.line.broken())
         assert await talk.line.broken() == reason
         await playing
@@ -197,7 +198,7 @@ async def test_what_asterisk_ends_is_broken_for_good(talk: Talk) -> None:
 async def test_a_mistake_in_it_breaks_it(talk: Talk) -> None:
     with capture_logs() as logs:
         talk.line.record(TornTape(talk.line.rate))
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             assert await talk.line.broken() == "RuntimeError: torn"
             talk.line.playout.say(tone(1, talk.line.rate))
             await talk.line.played()
