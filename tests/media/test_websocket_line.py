@@ -155,30 +155,6 @@ async def test_played_waits_for_asterisk(line: WebSocketLine, channel: Channel) 
     assert sounding(channel) == tone(0.2).pcm
 
 
-async def test_what_is_paused_is_still_to_be_played(line: WebSocketLine, channel: Channel) -> None:
-    line.playout.say(tone(0.2))
-    line.playout.pause()
-    waiting = asyncio.ensure_future(line.played())
-    await asyncio.sleep(0.1)
-    assert not waiting.done()
-    line.playout.resume()
-    async with asyncio.timeout(PATIENCE_S):
-        await waiting
-
-
-@pytest.mark.parametrize("end", ["close", "lost"])
-async def test_nothing_plays_any_more_on_a_line_that_is_gone(line: WebSocketLine, channel: Channel, end: str) -> None:
-    line.playout.say(tone(50))
-    waiting = asyncio.ensure_future(line.played())
-    await asyncio.sleep(0.05)
-    if end == "close":
-        line.close()
-    else:
-        await channel.drop()
-    async with asyncio.timeout(PATIENCE_S):
-        await waiting
-
-
 async def test_nothing_is_sent_while_the_queue_of_asterisk_is_full() -> None:
     channel = Channel(marks=False)
     async with dialled(channel) as line:
@@ -300,17 +276,6 @@ async def test_what_ends_at_the_other_side_is_told(line: WebSocketLine, channel:
     assert [entry["event"] for entry in logs] == ["! line broken"]
 
 
-async def test_what_close_ends_is_not_broken(line: WebSocketLine, channel: Channel) -> None:
-    waiting = asyncio.ensure_future(line.broken())
-    line.close()
-    line.close()
-    async with asyncio.timeout(PATIENCE_S):
-        await channel.gone.wait()
-    await asyncio.sleep(0.05)
-    assert not waiting.done()
-    waiting.cancel()
-
-
 async def test_more_than_sound_would_be_is_cut_off(line: WebSocketLine, channel: Channel) -> None:
     with suppress(Exception):
         for _ in range(5000):
@@ -328,16 +293,6 @@ async def test_strange_messages_are_counted_and_change_nothing(line: WebSocketLi
     assert line.counters.unknown == 5
     before = len(channel.played)
     await until(lambda: len(channel.played) > before + 5)
-
-
-async def test_after_a_stall_of_ours_there_is_no_burst(line: WebSocketLine, channel: Channel) -> None:
-    line.playout.say(tone(2))
-    await asyncio.sleep(0.1)
-    before, skipped = line.counters.sent, line.counters.skipped
-    time.sleep(0.3)  # noqa: ASYNC251 - the stall
-    await asyncio.sleep(0.11)
-    assert line.counters.sent - before <= 7
-    assert line.counters.skipped - skipped >= 14
 
 
 async def test_nothing_is_left_after_it() -> None:
@@ -361,7 +316,6 @@ async def test_nothing_is_left_after_it() -> None:
         test_frames_stay_here_while_asterisk_plays_nothing_and_come_one_a_tick_afterwards,
         test_more_than_sound_would_be_is_cut_off,
         test_what_ends_at_the_other_side_is_told,
-        test_what_close_ends_is_not_broken,
     ],
 )
 @pytest.mark.parametrize("way", WAYS)
