@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from callcenter.admission import Guard, Load
+from callcenter.asterisk import ari as ari_module
+from callcenter.asterisk import legs as legs_module
 from callcenter.asterisk.ari import Ari
 from callcenter.asterisk.events import Channel
 from callcenter.asterisk.legs import Legs
@@ -36,6 +38,13 @@ STEPS = ["bridge", "snoop", "externalMedia", "addChannel", "answer", "silence"]
 STATUSES = [401, 404, 409, 422, 500, Fault.CUT]
 APOLOGIES = {"investment": "All busy.", "second": "Nobody is free."}
 """By flow."""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an Asterisk that is slow because this machine is busy."""
+    monkeypatch.setattr(ari_module, "TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(legs_module, "CLOSE_S", PATIENCE_S)
 
 
 @dataclass(kw_only=True)
