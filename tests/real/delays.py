@@ -7,15 +7,15 @@ from tests.waiting import until
 
 TONES = 3
 MOST_TONES = 10
-LOUD_DBFS = -20
+LOUD_DBFS = -20.0
 
 
-async def arrivals(queue: FrameQueue, frames: int) -> list[float]:
+async def arrivals(queue: FrameQueue, frames: int, loud_dbfs: float = LOUD_DBFS) -> list[float]:
     """Loop times at which loud frames came: of so many, and of what else came by then."""
     loud: list[float] = []
 
     def all_here() -> bool:
-        loud.extend(at for at, pcm in queue.drain() if rms_dbfs(to_samples(pcm)) > LOUD_DBFS)
+        loud.extend(at for at, pcm in queue.drain() if rms_dbfs(to_samples(pcm)) > loud_dbfs)
         return len(loud) >= frames
 
     await until(all_here)

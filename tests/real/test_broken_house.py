@@ -7,9 +7,10 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from callcenter.simulation.phone import Phone
 from callcenter.store.embedded import EmbeddedPostgres
 from tests.conftest import finish, open_to_all
 from tests.real.callers import calling, ended, stored, target
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 
@@ -66,6 +68,14 @@ async def is_whole(house: House) -> bool:
     return report["asterisk"] == "connected" and not report["calls"] and not away
 
 
+async def shows(house: House, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The daemon's status, as soon as it does."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not what(report := await house.daemon.status()):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.1)
+    return report
+
+
 def beside(house: House) -> DaemonProcess:
     """Another daemon for the same application, with a state of its own."""
     paths = house.settings.paths
@@ -81,15 +91,11 @@ async def test_a_second_daemon_that_takes_over_is_noticed(own_house: House) -> N
         async with calling(own_house) as caller:
             await caller.told("turn", index=0)
             await second.start()
-            await asyncio.sleep(0.5)
-            report = await own_house.daemon.status()
-            assert "another daemon" in report["asterisk"]
+            report = await shows(own_house, lambda report: "another daemon" in report["asterisk"])
             assert "! replaced" in own_house.daemon.log.read_text()[before:]
             assert len(report["calls"]) == 1
             assert (await second.status())["calls"] == []
-        async with asyncio.timeout(20):
-            while (await own_house.daemon.status())["calls"]:  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.2)
+        await shows(own_house, lambda report: not report["calls"])
     finally:
         await second.stop()
 
@@ -98,9 +104,7 @@ async def test_the_application_is_taken_back_when_the_second_daemon_is_gone(own_
     second = beside(own_house)
     await second.start()
     await second.stop()
-    async with asyncio.timeout(20):
-        while (await own_house.daemon.status())["asterisk"] != "connected":  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.2)
+    await shows(own_house, lambda report: report["asterisk"] == "connected")
     async with calling(own_house) as caller:
         assert await caller.told("turn", index=0)
 
@@ -110,8 +114,7 @@ async def test_asterisk_may_die_in_a_call_and_come_back(own_house: House) -> Non
         await caller.told("turn", index=0)
         call = (await caller.gets_across("Index funds, please."))["call"]
         await own_house.asterisk.kill()
-        await asyncio.sleep(1)
-        assert (await own_house.daemon.status())["asterisk"].startswith("disconnected")
+        await shows(own_house, lambda report: report["asterisk"].startswith("disconnected"))
         await own_house.asterisk.start()
         transcript = await ended(own_house.settings, call)
         assert (transcript.call.outcome, transcript.call.reason) == ("partial", "caller")
@@ -125,7 +128,7 @@ async def test_a_killed_daemon_is_cleaned_up_after_and_its_caller_greeted_again(
         await caller.told("turn", index=0)
         call = (await caller.gets_across("Index funds, please."))["call"]
         await caller.told("turn", index=1)
-        await asyncio.sleep(0.2)
+        await shows(own_house, lambda report: not report["store"]["waiting"])
         await own_house.daemon.kill()
         await own_house.daemon.start()
         assert (await own_house.daemon.status())["orphans_removed"] == 3

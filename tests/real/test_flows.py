@@ -80,7 +80,7 @@ async def greeted(house: House, extension: str, whisper: Whisper) -> str:
 async def test_each_of_two_callers_hears_the_flow_that_they_dialled(two_flows: House, whisper: Whisper) -> None:
     by_number = asyncio.create_task(greeted(two_flows, "9001", whisper))
     by_name = asyncio.create_task(greeted(two_flows, "harbour", whisper))
-    await asyncio.sleep(GREETING_S / 2)
+    await calls(two_flows, 2)
     status = await two_flows.daemon.status()
     assert {name: flow["calls"] for name, flow in status["flows"].items()} == {"investment": 1, "harbour": 1}
 

@@ -20,6 +20,7 @@ from aiosipua.registration import Registration, RegistrationState
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import load
 from callcenter.errors import AsteriskError
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.real
 
@@ -140,8 +141,9 @@ async def test_a_call_reaches_the_application_with_the_number_that_the_caller_sh
 async def test_without_the_application_the_dialplan_apologises(private_asterisk: PrivateAsterisk) -> None:
     async with sip() as (phone, requests):
         await dial(phone, private_asterisk, "9000", private_asterisk.phone_password)
-        await asyncio.sleep(1)
-        assert "im-sorry" in await private_asterisk.command("core show channels")
+        async with asyncio.timeout(PATIENCE_S):
+            while "im-sorry" not in await private_asterisk.command("core show channels"):  # noqa: ASYNC110 - asked
+                await asyncio.sleep(0.05)
         async with asyncio.timeout(15):
             while (await requests.get()).method != "BYE":
                 pass  # sound that another call sends to a port that it had before

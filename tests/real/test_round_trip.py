@@ -21,8 +21,9 @@ from callcenter.media.choice import DIALPLAN, Kind, LineChoice
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
 from callcenter.media.lines import Lines, opened
-from callcenter.media.pcm import Clip, rms_dbfs, to_pcm, to_samples
+from callcenter.media.pcm import Clip, to_pcm
 from tests.asterisk.conftest import Client, connected
+from tests.real.delays import arrivals
 from tests.real.test_legs import nothing_left, settings_of
 from tests.real.test_rtp_line import running
 
@@ -42,8 +43,9 @@ async def there_and_back(line: Line) -> float:
     tone = np.asarray(0.3 * np.sin(2 * np.pi * 400 * moments), np.float32)
     line.received.drain()
     line.playout.say(Clip(text="a tone", pcm=to_pcm(tone), rate=line.rate))
-    await asyncio.sleep(0.5)
-    loud = [at for at, pcm in line.received.drain() if rms_dbfs(to_samples(pcm)) > -40]
+    loud = await arrivals(line.received, 9, -40)
+    await asyncio.sleep(0.2)
+    loud += await arrivals(line.received, 0, -40)
     assert 9 <= len(loud) <= 15
     first = line.playout.stop().first_sound_at
     assert first

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from callcenter import config
 from callcenter.store import account, embedded, queries
@@ -19,6 +20,7 @@ from callcenter.store.embedded import EmbeddedPostgres
 from callcenter.store.recorder import Recorder
 from callcenter.store.spool import Spool
 from tests.store import samples
+from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -103,8 +105,7 @@ async def test_postgres_stopped_and_started_in_the_middle(server: EmbeddedPostgr
                 outage = tasks.create_task(asyncio.to_thread(_stop_at_once, server))
             if step in (5, 9):
                 await outage
-                await asyncio.sleep(0.3)
-                assert recorder.counts.away
+                await until(lambda: recorder.counts.away)
                 outage = tasks.create_task(asyncio.to_thread(server.start))
             for record in records:
                 recorder.put(record)
@@ -129,7 +130,7 @@ async def test_a_frozen_postgres_holds_up_nobody(server: EmbeddedPostgres, tmp_p
         recorder = Recorder(database, Spool(tmp_path / "spool"))
         tasks.create_task(recorder.run())
         recorder.put(samples.started(1))
-        await asyncio.sleep(0.5)
+        await until(lambda: recorder.counts.written)
         backends = _processes_in(server.data)
         for pid in backends:
             os.kill(pid, signal.SIGSTOP)
@@ -159,8 +160,9 @@ async def test_a_killed_writer_loses_no_more_than_its_last_moment(
         tasks.create_task(recorder.run())
         await asyncio.sleep(0.1)
         await _until_back(recorder)
-        recorder.close_lost(samples.ended(1000).at)
-        await asyncio.sleep(1)
+        with capture_logs() as logs:
+            recorder.close_lost(samples.ended(1000).at)
+            await until(lambda: any(line.get("ended") == "lost" for line in logs))
         await recorder.close(5)
         async with database.session() as session:
             indexes = await session.fetch("SELECT array_agg(index ORDER BY index) AS found FROM turns GROUP BY call")
