@@ -177,7 +177,8 @@ async def test_a_refused_call_is_recorded_given_back_and_noticed_by_no_other(ste
         await scene.until(lambda: "second" not in scene.server.channels)
         await scene.until(lambda: len(scene.exchange.calls) == 1)
         assert [call["channel"] for call in scene.exchange.report()["calls"]] == ["first"]
-        assert scene.server.requests[-2:] == ["variable", "goOn"]
+        named = [name for name in scene.server.requests if name]  # the first one's line is looked at meanwhile
+        assert named[-2:] == ["variable", "goOn"]
         assert len(scene.left_over()) == 3
 
         scene.server.faults.clear()
@@ -231,17 +232,22 @@ def outcome(scene: Running, channel: str) -> tuple[str, str] | None:
     return (ended.outcome, ended.reason) if ended else None
 
 
+def sent_away(scene: Running, channel: str) -> bool:
+    """Whether the dialplan has the caller again, and that is recorded."""
+    return channel not in scene.server.channels and outcome(scene, channel) is not None
+
+
 async def test_the_call_too_many_is_refused_and_the_next_is_not() -> None:
     async with running(open_door(Admission(max_calls=2))) as scene:
         for channel in ("first", "second", "third"):
             scene.server.call(channel)
-        await scene.until(lambda: "third" not in scene.server.channels)
+        await scene.until(lambda: sent_away(scene, "third"))
         await scene.until(lambda: len(scene.left_over()) == 6)
         assert outcome(scene, "third") == ("busy", "full")
+        await scene.until(lambda: scene.exchange.report()["outcomes"] == {"busy": 1})
         assert scene.server.requests.count("answer") == 3
         assert [call["channel"] for call in scene.exchange.report()["calls"]] == ["first", "second"]
         assert scene.exchange.report()["admission"] == {"state": "full", "refused": {"full": 1}}
-        assert scene.exchange.report()["outcomes"] == {"busy": 1}
 
         scene.server.hang_up("first")
         await scene.until(lambda: len(scene.exchange.calls) == 1)
@@ -266,7 +272,7 @@ async def test_who_was_let_in_by_a_daemon_that_died_is_not_sent_away() -> None:
     async with running(open_door(Admission(max_calls=1)), arrived=["first", "second"]) as scene:
         assert len(scene.exchange.calls) == 2
         scene.server.call("third")
-        await scene.until(lambda: "third" not in scene.server.channels)
+        await scene.until(lambda: sent_away(scene, "third"))
         assert outcome(scene, "third") == ("busy", "full")
         assert len(scene.exchange.calls) == 2
 
@@ -289,7 +295,7 @@ async def test_nobody_comes_in_while_the_sound_is_late_and_somebody_does_when_it
         await scene.until(lambda: len(scene.exchange.calls) == 1)
         lags.append(50.0)
         scene.server.call("early")
-        await scene.until(lambda: "early" not in scene.server.channels)
+        await scene.until(lambda: sent_away(scene, "early"))
         assert outcome(scene, "early") == ("busy", "sound is late")
         lags.append(1.0)
         await scene.until(lambda: scene.exchange.report()["admission"]["state"] == "open")
