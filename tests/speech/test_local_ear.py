@@ -24,7 +24,7 @@ from callcenter.speech.ear_events import EVENTS
 from callcenter.speech.local_ear import LocalHearing
 from callcenter.speech.recogniser import Recognised
 from callcenter.speech.vad import FAINT_WINDOWS, Track
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 RATE = 8000
 SETTINGS = Hearing(early_ms=96, short_pause_ms=320, pause_ms=320)
@@ -132,6 +132,10 @@ async def events(ear: Ear, count: int) -> list[EarEvent]:
             if not isinstance(event, SpeechPaused | SpeechResumed):
                 found.append(event)
     return found
+
+
+async def asked(recogniser: Recogniser, times: int) -> None:
+    await until(lambda: len(recogniser.asked) >= times)
 
 
 async def settled() -> None:
@@ -362,12 +366,12 @@ async def test_a_closed_ear_leaves_no_task(listen: Listen, recogniser: Recognise
     assert len(recogniser.asked) == 4
 
 
-async def test_an_ear_that_nobody_reads_keeps_the_newest(listen: Listen) -> None:
+async def test_an_ear_that_nobody_reads_keeps_the_newest(listen: Listen, recogniser: Recogniser) -> None:
     frames, ear = listen()
     rounds = EVENTS // 2 + 4
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         sound(frames, "." * 10 + "#" * 12 + "." * 30)
-        await asyncio.sleep(0.05)
+        await asked(recogniser, number)
     await settled()
     async with asyncio.timeout(PATIENCE_S):
         heard = [event for _ in range(EVENTS) if isinstance(event := await ear.next(), Utterance)]
