@@ -14,9 +14,10 @@ from callcenter.asterisk.switchboard import Switchboard
 from callcenter.config import Media, Settings
 from callcenter.errors import AsteriskError, ConfigurationError
 from callcenter.media import lines
-from callcenter.media.choice import LineChoice, chosen
+from callcenter.media.choice import chosen
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
+from callcenter.media.line_choice import LineChoice
 from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.media.websocket_line import FORMATS
 

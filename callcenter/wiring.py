@@ -14,9 +14,10 @@ from callcenter.asterisk.names import Names
 from callcenter.asterisk.switchboard import Switchboard
 from callcenter.config import Media, Settings
 from callcenter.media import lines
-from callcenter.media.choice import DIALPLAN, LineChoice, chosen
+from callcenter.media.choice import chosen
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
+from callcenter.media.line_choice import DIALPLAN, LineChoice
 from callcenter.media.lines import Lines
 from callcenter.media.tape import Tape, recording
 from callcenter.office import named

@@ -5,7 +5,7 @@ import pytest
 from callcenter import line_trial
 from callcenter.config import LineOfNumber, Media, Settings
 from callcenter.errors import AsteriskError
-from callcenter.media.choice import LineChoice
+from callcenter.media.line_choice import LineChoice
 from tests.peers.ari_server import AriServer
 
 BOTH = Media(by_did={"1": LineOfNumber(line="websocket", rate=16_000), "2": LineOfNumber(codec="ulaw")})

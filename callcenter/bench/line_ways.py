@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from callcenter.media.choice import DIALPLAN, LineChoice
+from callcenter.media.line_choice import DIALPLAN, LineChoice
 
 OURS, BARE = "ours", "bare"
 """What the channels of callers begin with, by whether the agent has a line of ours or a bare one."""

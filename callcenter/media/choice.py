@@ -1,18 +1,14 @@
 """Which way the sound of a call takes: as the dialplan says, else as the settings say for the number, else for all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import structlog
 
 from callcenter.config import Media
+from callcenter.media.line_choice import DIALPLAN, Kind, LineChoice
 
 log = structlog.get_logger()
 
-Kind = Literal["rtp", "audiosocket", "websocket", "audiosocket-dialplan"]
-DIALPLAN: Kind = "audiosocket-dialplan"
-"""The caller's channel is in AudioSocket() itself, without an external media channel; only the dialplan can say so."""
 KINDS: Mapping[str, Kind] = {
     "rtp": "rtp",
     "audiosocket": "audiosocket",
@@ -22,16 +18,6 @@ KINDS: Mapping[str, Kind] = {
 RATES = {"8000": 8000, "16000": 16_000}
 NARROW = {"rtp", DIALPLAN}
 """Of 8 kHz only: what is sent to Asterisk as RTP of 16 kHz it drops, and AudioSocket() asks for 8."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineChoice:
-    """What kind of line a call gets."""
-
-    kind: Kind
-    rate: int
-    codec: str
-    """Of RTP, as Asterisk names it."""
 
 
 def chosen(media: Media, did: str, arguments: Mapping[str, str]) -> LineChoice:

@@ -12,10 +12,11 @@ from callcenter.config import Media
 from callcenter.errors import ConfigurationError, LegError
 from callcenter.media.audiosocket_line import AudioSocketLine
 from callcenter.media.audiosocket_server import AudioSocketServer
-from callcenter.media.choice import LineChoice, kinds
+from callcenter.media.choice import kinds
 from callcenter.media.clock import Clock
 from callcenter.media.g711 import CODECS
 from callcenter.media.line import Line
+from callcenter.media.line_choice import LineChoice
 from callcenter.media.rtp_line import RtpLine
 from callcenter.media.websocket_line import WebSocketLine
 from callcenter.media.websocket_server import WebSocketServer

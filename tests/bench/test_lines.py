@@ -25,7 +25,8 @@ from callcenter.bench.line_ways import WAYS
 from callcenter.bench.lines import Bench, Plan
 from callcenter.config import Asterisk
 from callcenter.line_trial import MODULES
-from callcenter.media.choice import DIALPLAN, NARROW
+from callcenter.media.choice import NARROW
+from callcenter.media.line_choice import DIALPLAN
 from callcenter.media.pcm import to_samples
 from tests.bench.test_turns import shown
 

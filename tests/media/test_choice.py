@@ -4,7 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from callcenter.config import LineOfNumber, Media
-from callcenter.media.choice import LineChoice, chosen, kinds, rates
+from callcenter.media.choice import chosen, kinds, rates
+from callcenter.media.line_choice import LineChoice
 
 DID = "+33123456789"
 OWN = Media(by_did={DID: LineOfNumber(line="websocket", rate=16_000)}, codec="alaw")

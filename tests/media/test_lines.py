@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from callcenter.asterisk.media_server import MediaServer
 from callcenter.config import LineOfNumber, Media
 from callcenter.errors import ConfigurationError, LegError
-from callcenter.media.choice import Kind, LineChoice
 from callcenter.media.clock import Clock
+from callcenter.media.line_choice import Kind, LineChoice
 from callcenter.media.lines import opened
 
 DIALLING = MediaServer(base="ws://127.0.0.1:8088/media", headers={})

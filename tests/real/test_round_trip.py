@@ -17,9 +17,9 @@ from callcenter.asterisk.media_server import MediaServer
 from callcenter.asterisk.names import Names
 from callcenter.asterisk.private import PrivateAsterisk
 from callcenter.config import Media
-from callcenter.media.choice import DIALPLAN, Kind, LineChoice
 from callcenter.media.clock import Clock
 from callcenter.media.line import Line
+from callcenter.media.line_choice import DIALPLAN, Kind, LineChoice
 from callcenter.media.lines import Lines, opened
 from callcenter.media.pcm import Clip, to_pcm
 from tests.asterisk.conftest import Client, connected

@@ -15,7 +15,7 @@ from callcenter.asterisk.stream import Disconnected, EventStream
 from callcenter.config import LineOfNumber, Settings, load
 from callcenter.demo import DaemonProcess, House, led_to
 from callcenter.doctor import examination
-from callcenter.media.choice import LineChoice
+from callcenter.media.line_choice import LineChoice
 from tests.conftest import open_to_all
 from tests.peers.certificate import Certified, of_own_authority
 from tests.real.callers import calling, ended
