@@ -1,10 +1,9 @@
-"""Campaigns as the command line sees them: made from contacts, looked at beforehand, and conducted."""
+"""Campaigns conducted: what an order says, and everybody called."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from callcenter import repertoire
@@ -18,20 +17,17 @@ from callcenter.media.pcm import NARROWBAND, Clip
 from callcenter.media.rtp_line import RtpLine
 from callcenter.outbound.dialler import Dialler, Tell
 from callcenter.outbound.endpoint import TrunkAri
-from callcenter.outbound.hours import USUAL, Hours
+from callcenter.outbound.hours import Hours
 from callcenter.outbound.ledger import Ledger
 from callcenter.outbound.message import Message
-from callcenter.outbound.outcomes import CANCELLED, Policy
+from callcenter.outbound.outcomes import Policy
 from callcenter.outbound.pacing import Pace
-from callcenter.outbound.progress import Progress, Stored, past, progress
 from callcenter.outbound.trunk import Dialling, Trunk
 from callcenter.speech.voices import Sources, Voices
-from callcenter.store import campaigns, do_not_call
-from callcenter.store.contacts import Campaign, Contact, Tally
+from callcenter.store import campaigns
+from callcenter.store.contacts import Campaign, Tally
 from callcenter.store.database import Database
-from callcenter.store.statements import Session
 
-FOR_EVER, EVERYBODY = datetime(9999, 1, 1, tzinfo=UTC), 10_000_000
 RESERVE_TRIES, RESERVE_EVERY_S = 10, 0.3
 """PostgreSQL takes a moment to see that a process which was killed is gone."""
 
@@ -59,58 +55,9 @@ class Order:
             machine=outbound.machine,
             message=outbound.message,
             pace=Pace(at_once=outbound.at_once, per_minute=outbound.per_minute),
-            hours=hours(outbound),
+            hours=Hours.of(outbound),
             policy=Policy.of(outbound),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What a campaign would do if it began now."""
-
-    contacts: int
-    now: int
-    """Could be called at once."""
-    later: int
-    """Are outside their hours."""
-    next_opening: datetime | None
-    """When the first of these can be called."""
-    do_not_call: int
-    known: int
-    """Are in the campaign of this name already."""
-
-
-def hours(outbound: Outbound) -> Hours:
-    """Those of the settings. Raises ConfigurationError."""
-    try:
-        return Hours.parse(outbound.hours or USUAL)
-    except ValueError as error:
-        raise ConfigurationError(f"outbound.hours: {error}") from error
-
-
-async def preview(database: Database, name: str, contacts: Sequence[Contact], hours: Hours, now: datetime) -> Preview:
-    """Look at a campaign without making it."""
-    numbers = [contact.number for contact in contacts]
-    async with database.session() as session:
-        campaign = await campaigns.find(session, name)
-        known = await campaigns.known_numbers(session, campaign.id) if campaign else set()
-        barred = await do_not_call.among(session, numbers)
-    openings = [hours.opening(now, contact.zones) for contact in contacts if contact.number not in barred]
-    later = [opening for opening in openings if opening and opening > now]
-    return Preview(
-        contacts=len(contacts),
-        now=sum(opening is not None for opening in openings) - len(later),
-        later=len(later),
-        next_opening=min(later, default=None),
-        do_not_call=len(barred),
-        known=len(known.intersection(numbers)),
-    )
-
-
-async def create(database: Database, name: str, flow: str, contacts: Sequence[Contact]) -> Campaign:
-    """The campaign `name` with `contacts`; one that is there already goes on, with those of them that are new."""
-    async with database.session() as session:
-        return await campaigns.create(session, name, flow, contacts, datetime.now(UTC))
 
 
 async def conduct(campaign: Campaign, order: Order, database: Database, tell: Tell, stop: asyncio.Event) -> Tally:
@@ -133,62 +80,6 @@ async def conduct(campaign: Campaign, order: Order, database: Database, tell: Te
 
 class TakenError(ConfigurationError):
     """Another process conducts the campaign."""
-
-
-async def look(database: Database, pace: Pace, hours: Hours, names: Sequence[str]) -> list[Progress]:
-    """How far the campaigns of these names are; without any, those that are not finished.
-
-    Raises ConfigurationError for a name that no campaign has.
-    """
-    async with database.session() as session:
-        return [
-            progress(datetime.now(UTC), await _stored(session, one), pace, hours)
-            for one in await _named(session, names)
-        ]
-
-
-async def cancel(database: Database, names: Sequence[str]) -> int:
-    """Call nobody any more who waits in these campaigns; how many these are. Calls that go on, go on.
-
-    Raises ConfigurationError for a name that no campaign has.
-    """
-    async with database.session() as session, session.transaction():
-        waiting = [
-            contact
-            for one in await _named(session, names)
-            for contact in await campaigns.due(session, one.id, FOR_EVER, EVERYBODY)
-        ]
-        for contact in waiting:
-            await campaigns.drop(session, contact.id, CANCELLED)
-    return len(waiting)
-
-
-async def pause(database: Database, names: Sequence[str], *, paused: bool) -> int:
-    """Have nobody of these campaigns called for now, or again; how many campaigns these are.
-
-    Raises ConfigurationError for a name that no campaign has.
-    """
-    async with database.session() as session:
-        found = await _named(session, names)
-        for one in found:
-            await campaigns.pause(session, one.id, paused=paused)
-    return len(found)
-
-
-async def _named(session: Session, names: Sequence[str]) -> list[Campaign]:
-    found = {name: await campaigns.find(session, name) for name in names}
-    if missing := [name for name, one in found.items() if one is None]:
-        raise ConfigurationError(f"there is no campaign {missing[0]}: `callcenter campaigns` lists them")
-    return [one for one in found.values() if one] if names else await campaigns.unfinished(session)
-
-
-async def _stored(session: Session, one: Campaign) -> Stored:
-    return Stored(
-        campaign=one,
-        tally=await campaigns.tally(session, one.id),
-        waiting=await campaigns.due(session, one.id, FOR_EVER, EVERYBODY),
-        past=past(await campaigns.attempts(session, one.id)),
-    )
 
 
 @asynccontextmanager

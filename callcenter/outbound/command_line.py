@@ -1,4 +1,7 @@
-"""`callcenter call`, `campaign`, `campaigns` and `dnc`: what they take and what they print."""
+"""`callcenter call`, `campaign`, `campaigns` and `dnc`: what they take and what they print.
+
+What does the work is imported when it is to be done, for every command imports this module: see `cli`.
+"""
 
 import argparse
 import asyncio
@@ -9,30 +12,21 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import shtab
-from rich.console import Console
-from rich.table import Table
 
-from callcenter import repertoire
 from callcenter.config import Outbound, Settings
 from callcenter.errors import ConfigurationError
-from callcenter.outbound import campaign, contacts_file
-from callcenter.outbound.campaign import Order, Preview, TakenError
-from callcenter.outbound.contacts_file import Places
-from callcenter.outbound.dialler import News
-from callcenter.outbound.hours import Hours
-from callcenter.outbound.number import normal, zones_of
-from callcenter.outbound.outcomes import Policy
-from callcenter.outbound.pacing import Pace
-from callcenter.outbound.progress import Progress
-from callcenter.store import campaigns, codec, do_not_call
-from callcenter.store.contacts import Campaign, Contact, Tally
-from callcenter.store.database import Database
+from callcenter.store import codec
+
+if TYPE_CHECKING:
+    from callcenter.outbound.campaign import Order
+    from callcenter.store.contacts import Campaign, Contact, Tally
+    from callcenter.store.database import Database
 
 AddCommand = Callable[[str, Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]], str], Any]
-AT_ANY_TIME = Hours.parse({"mon-sun": "0:00-24:00"})
+AT_ANY_TIME = {"mon-sun": "0:00-24:00"}
 
 
 def add_commands(add: AddCommand) -> None:
@@ -61,6 +55,11 @@ def add_commands(add: AddCommand) -> None:
 
 
 async def _call(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.outbound import plans
+    from callcenter.outbound.hours import Hours
+    from callcenter.outbound.outcomes import Policy
+    from callcenter.store.database import Database
+
     order = _order(options, settings)
     contact = _contact(options.number, order.outbound)
     now = datetime.now(UTC)
@@ -68,14 +67,21 @@ async def _call(options: argparse.Namespace, settings: Settings) -> int:
     if not options.now and opening != now:
         when = f" until {opening.astimezone():%a %H:%M} here" if opening else ""
         raise ConfigurationError(f"{contact.number} is not to be called at this hour{when}; --now does so all the same")
-    order = replace(order, policy=Policy(delays={}, tries=1, barring=order.policy.barring), hours=AT_ANY_TIME)
+    order = replace(
+        order, policy=Policy(delays={}, tries=1, barring=order.policy.barring), hours=Hours.parse(AT_ANY_TIME)
+    )
     async with Database(settings.database, settings.paths) as database:
         name = f"call {contact.number} {now:%Y-%m-%d %H:%M:%S}"
-        made = await campaign.create(database, name, _flow(options, settings), [contact])
+        made = await plans.create(database, name, _flow(options, settings), [contact])
         return await _conduct([made], order, database, options)
 
 
 async def _campaign(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.outbound import contacts_file, drawing, plans
+    from callcenter.outbound.contacts_file import Places
+    from callcenter.store import campaigns
+    from callcenter.store.database import Database
+
     order = _order(options, settings)
     async with Database(settings.database, settings.paths) as database:
         if options.file is None:
@@ -85,40 +91,48 @@ async def _campaign(options: argparse.Namespace, settings: Settings) -> int:
         contacts = await asyncio.to_thread(contacts_file.read, options.file, places)
         name = options.name or options.file.stem
         if options.dry_run:
-            found = await campaign.preview(database, name, contacts, order.hours, datetime.now(UTC))
-            return _show(asdict(found), options, lambda: _drawn(found))
+            found = await plans.preview(database, name, contacts, order.hours, datetime.now(UTC))
+            return _show(asdict(found), options, lambda: drawing.preview(found))
         async with database.session() as session:
             known = await campaigns.find(session, name)
         flow = known.flow if known and not options.flow else _flow(options, settings)
-        made = await campaign.create(database, name, flow, contacts)
+        made = await plans.create(database, name, flow, contacts)
         return await _conduct([made], order, database, options)
 
 
 async def _campaigns(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.outbound import drawing, plans
+    from callcenter.outbound.hours import Hours
+    from callcenter.outbound.pacing import Pace
+    from callcenter.store.database import Database
+
     outbound = settings.outbound
     pace = Pace(at_once=outbound.at_once, per_minute=outbound.per_minute)
     async with Database(settings.database, settings.paths) as database:
         if options.action != "list" and not options.names:
             raise ConfigurationError(f"say which campaigns to {options.action}: `callcenter campaigns` lists them")
         if options.action in ("pause", "resume"):
-            count = await campaign.pause(database, options.names, paused=options.action == "pause")
+            count = await plans.pause(database, options.names, paused=options.action == "pause")
             return _show({options.action: count}, options, lambda: f"{options.action}: {count}")
         if options.action == "cancel":
-            count = await campaign.cancel(database, options.names)
+            count = await plans.cancel(database, options.names)
             return _show({"cancelled": count}, options, lambda: f"{count} will not be called")
-        found = await campaign.look(database, pace, campaign.hours(outbound), options.names)
-    return _show([asdict(each) for each in found], options, lambda: _table(_far(found)))
+        found = await plans.look(database, pace, Hours.of(outbound), options.names)
+    return _show([asdict(each) for each in found], options, lambda: drawing.progress(found))
 
 
 async def _do_not_call(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.outbound import drawing
+    from callcenter.store import do_not_call
+    from callcenter.store.database import Database
+
     outbound = settings.outbound
     numbers = await asyncio.to_thread(_numbers, options, outbound)
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         match options.action:
             case "list":
                 listed = await do_not_call.listed(session)
-                rows = [(entry.number, f"{entry.added.astimezone():%Y-%m-%d}", entry.reason) for entry in listed]
-                return _show([asdict(entry) for entry in listed], options, lambda: _table(rows))
+                return _show([asdict(entry) for entry in listed], options, lambda: drawing.barred(listed))
             case "remove":
                 count = await do_not_call.remove(session, numbers)
             case _:
@@ -128,20 +142,29 @@ async def _do_not_call(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _numbers(options: argparse.Namespace, outbound: Outbound) -> list[str]:
+    from callcenter.outbound import contacts_file
+    from callcenter.outbound.contacts_file import Places
+
     if options.action == "import":
         places = Places(region=outbound.region, zone=outbound.zone)
         return [contact.number for path in options.items for contact in contacts_file.read(Path(path), places)]
     return [_contact(item, outbound).number for item in options.items]
 
 
-async def _conduct(made: Sequence[Campaign], order: Order, database: Database, options: argparse.Namespace) -> int:
+async def _conduct(
+    made: "Sequence[Campaign]", order: "Order", database: "Database", options: argparse.Namespace
+) -> int:
     """All of `made` at once, until they are finished or a signal stops them."""
+    from rich.console import Console
+
+    from callcenter.outbound import campaign, drawing
+
     console = Console(stderr=options.json)
 
-    async def conduct(each: Campaign, stop: asyncio.Event) -> Tally | None:
+    async def conduct(each: "Campaign", stop: asyncio.Event) -> "Tally | None":
         try:
-            return await campaign.conduct(each, order, database, lambda news: console.print(_line(news)), stop)
-        except TakenError as error:
+            return await campaign.conduct(each, order, database, lambda news: console.print(drawing.line(news)), stop)
+        except campaign.TakenError as error:
             if len(made) == 1:
                 raise
             console.print(f"{error}: left to it")
@@ -150,7 +173,7 @@ async def _conduct(made: Sequence[Campaign], order: Order, database: Database, o
     async with _until_told() as stop, asyncio.TaskGroup() as group:
         tasks = {each.name: group.create_task(conduct(each, stop)) for each in made}
     tallies = {name: tally for name, task in tasks.items() if (tally := task.result())}
-    return _show({name: asdict(tally) for name, tally in tallies.items()}, options, lambda: _summary(tallies))
+    return _show({name: asdict(tally) for name, tally in tallies.items()}, options, lambda: drawing.summary(tallies))
 
 
 @asynccontextmanager
@@ -171,8 +194,11 @@ async def _until_told() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-def _order(options: argparse.Namespace, settings: Settings) -> Order:
+def _order(options: argparse.Namespace, settings: Settings) -> "Order":
     """As the settings say, and the command line over them."""
+    from callcenter.outbound.campaign import Order
+    from callcenter.outbound.pacing import Pace
+
     outbound = settings.outbound
     machine = options.machine or ("message" if options.message else outbound.machine)
     changed = outbound.model_copy(update={"machine": machine, "message": options.message or outbound.message})
@@ -186,6 +212,8 @@ def _order(options: argparse.Namespace, settings: Settings) -> Order:
 
 def _flow(options: argparse.Namespace, settings: Settings) -> str:
     """One that the daemon of this machine has. Raises ConfigurationError."""
+    from callcenter import repertoire
+
     flows = list(repertoire.flows(settings))
     if options.flow and options.flow not in flows:
         raise ConfigurationError(
@@ -194,7 +222,10 @@ def _flow(options: argparse.Namespace, settings: Settings) -> str:
     return options.flow or flows[0]
 
 
-def _contact(number: str, outbound: Outbound) -> Contact:
+def _contact(number: str, outbound: Outbound) -> "Contact":
+    from callcenter.outbound.number import normal, zones_of
+    from callcenter.store.contacts import Contact
+
     try:
         found = normal(number, outbound.region)
     except ValueError as error:
@@ -203,59 +234,10 @@ def _contact(number: str, outbound: Outbound) -> Contact:
 
 
 def _show(content: Any, options: argparse.Namespace, drawn: Callable[[], Any]) -> int:
+    from rich.console import Console
+
     if options.json:
         print(json.dumps(content, default=codec.plain, indent=2, ensure_ascii=False))
     else:
         Console().print(drawn())
     return 0
-
-
-def _line(news: News) -> str:
-    again = f", again {news.again.astimezone():%a %H:%M}" if news.again else ""
-    return f"{news.at.astimezone():%H:%M:%S}  {news.number:16} {news.what.replace('_', ' ')}{again}"
-
-
-def _far(found: Sequence[Progress]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for each in found:
-        flow = f"{each.flow}, paused" if each.paused else each.flow
-        rows.append((each.name, flow, f"{each.done} of {each.contacts} done, {each.dialling} talking"))
-        rows += [("", outcome.replace("_", " "), str(count)) for outcome, count in sorted(each.outcomes.items())]
-        rows += [("", zone, f"{count} to be called") for zone, count in each.zones.items()]
-        if each.next_call:
-            rows.append(("", "next call", f"{each.next_call.astimezone():%a %d %b %H:%M}"))
-        if each.over:
-            rows.append(("", "over about", f"{each.over.astimezone():%a %d %b %H:%M}"))
-    return rows
-
-
-def _drawn(found: Preview) -> Table:
-    when = f", from {found.next_opening.astimezone():%a %H:%M} on" if found.next_opening else ""
-    return _table(
-        [
-            ("contacts", str(found.contacts)),
-            ("could be called now", str(found.now)),
-            (f"outside their hours{when}", str(found.later)),
-            ("on the do-not-call list", str(found.do_not_call)),
-            ("in the campaign already", str(found.known)),
-        ]
-    )
-
-
-def _summary(tallies: dict[str, Tally]) -> Table:
-    rows = []
-    for name, tally in tallies.items():
-        rows += [(name, outcome.replace("_", " "), str(count)) for outcome, count in sorted(tally.outcomes.items())]
-        if tally.waiting:
-            when = f"{tally.next_due.astimezone():%a %H:%M}" if tally.next_due else ""
-            rows.append((name, f"to be called, the first {when}", str(tally.waiting)))
-        if tally.dialling:
-            rows.append((name, "still talking, noted when the campaign goes on", str(tally.dialling)))
-    return _table(rows)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table(box=None, show_header=False)
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -12,6 +11,7 @@ from callcenter.errors import AsteriskError
 from callcenter.outbound.attempt import Attempt
 from callcenter.outbound.hours import Hours
 from callcenter.outbound.ledger import Ledger
+from callcenter.outbound.news import News
 from callcenter.outbound.outcomes import NOT_CARRIED
 from callcenter.outbound.pacing import Decision, Dial, Drop, Pace, Postpone, Rest, Strain, Traffic, decide
 from callcenter.outbound.trunk import Trunk
@@ -28,19 +28,6 @@ ASIDE = timedelta(seconds=5)
 """A contact who may not be called now, because of other campaigns, is looked at again after this."""
 LEAVE_S = 10.0
 """How long the calls that we hang up on stopping may take to end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """Something that happened to a contact."""
-
-    at: datetime
-    number: str
-    """Empty: it is about the campaign."""
-    what: str
-    """`dialling`, an outcome, `waiting` for their hours, or a sentence about the campaign."""
-    again: datetime | None = None
-    """When they are called again."""
 
 
 Tell: TypeAlias = Callable[[News], None]

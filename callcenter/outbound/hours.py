@@ -7,6 +7,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from callcenter.config import Outbound
+from callcenter.errors import ConfigurationError
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 USUAL = {"mon-fri": "9:00-20:00", "sat": "10:00-18:00"}
 _AHEAD = timedelta(days=8)
@@ -37,6 +40,14 @@ class Hours:
             for day in _days(days):
                 week[day] += spans
         return cls(week=tuple(week))
+
+    @classmethod
+    def of(cls, outbound: Outbound) -> Self:
+        """Those of the settings, else the usual ones. Raises ConfigurationError."""
+        try:
+            return cls.parse(outbound.hours or USUAL)
+        except ValueError as error:
+            raise ConfigurationError(f"outbound.hours: {error}") from error
 
     def open(self, at: datetime, zones: Collection[str]) -> bool:
         """Whether people may be called at `at`, which has a zone, wherever in `zones` they are."""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from callcenter import config
 from callcenter.config import Outbound, Settings
 from callcenter.errors import ConfigurationError, innermost
-from callcenter.outbound import campaign, command_line
+from callcenter.outbound import command_line, plans
 from callcenter.store import campaigns, do_not_call
 from callcenter.store.contacts import Contact
 from callcenter.store.database import Database
@@ -103,7 +103,7 @@ async def test_campaigns_are_looked_at_and_cancelled(
     night = settings.model_copy(update={"outbound": settings.outbound.model_copy(update={"hours": NEVER})})
     async with Database(settings.database, settings.paths) as database:
         contacts = [Contact(number=f"+3361234567{n}", zones=("Europe/Paris",)) for n in range(3)]
-        await campaign.create(database, "spring", "investment", contacts)
+        await plans.create(database, "spring", "investment", contacts)
     await run(night, "campaigns", "--json")
     printed = capsys.readouterr().out
     (found,) = json.loads(printed[printed.index("[\n") :])
@@ -128,7 +128,7 @@ async def test_a_campaign_that_another_process_conducts_is_left_to_it(
     network.people = {"+33612345678": 17, "+33612345679": 17}
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         for name, number in (("mine", "+33612345678"), ("theirs", "+33612345679")):
-            one = await campaign.create(database, name, "investment", [Contact(number=number, zones=("UTC",))])
+            one = await plans.create(database, name, "investment", [Contact(number=number, zones=("UTC",))])
             assert name == "mine" or await campaigns.reserve(session, one.id)
         await run(settings, "campaign")
         assert network.rung == {"+33612345678": 1}

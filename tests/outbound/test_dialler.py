@@ -14,10 +14,11 @@ from callcenter.background import running
 from callcenter.control import Watchers, serving
 from callcenter.errors import ConfigurationError, innermost
 from callcenter.outbound.attempt import Attempt
-from callcenter.outbound.dialler import Dialler, News
+from callcenter.outbound.dialler import Dialler
 from callcenter.outbound.endpoint import TrunkAri
 from callcenter.outbound.hours import Hours
 from callcenter.outbound.ledger import Ledger
+from callcenter.outbound.news import News
 from callcenter.outbound.outcomes import Policy
 from callcenter.outbound.pacing import Pace
 from callcenter.outbound.trunk import Dialling, Trunk, channel_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from callcenter import config, log
 from callcenter.config import Log, Outbound
-from callcenter.outbound import campaign
+from callcenter.outbound import campaign, plans
 from callcenter.outbound.campaign import Order
 from callcenter.store.contacts import Contact
 from callcenter.store.database import Database
@@ -23,7 +23,7 @@ async def conduct(wanted: dict[str, Any]) -> None:
     ]
     order = Order.of(settings, Outbound(**wanted["outbound"]))
     async with Database(settings.database, settings.paths) as database:
-        made = await campaign.create(database, wanted["name"], wanted["flow"], contacts)
+        made = await plans.create(database, wanted["name"], wanted["flow"], contacts)
         await campaign.conduct(made, order, database, lambda news: print(news, flush=True), asyncio.Event())
 
 

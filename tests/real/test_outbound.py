@@ -20,10 +20,10 @@ from callcenter import config
 from callcenter.config import Outbound
 from callcenter.demo import House
 from callcenter.media.pcm import NARROWBAND, Samples, rms_dbfs, to_samples
-from callcenter.outbound import campaign
+from callcenter.outbound import campaign, plans
 from callcenter.outbound.campaign import Order
-from callcenter.outbound.dialler import News
 from callcenter.outbound.endpoint import TrunkAri
+from callcenter.outbound.news import News
 from callcenter.store import campaigns, do_not_call, queries
 from callcenter.store.contacts import Campaign, Contact, Tally
 from callcenter.store.database import Database
@@ -102,7 +102,7 @@ def outbound(**changes: Any) -> Outbound:
 async def made(database: Database, name: str, numbers: Sequence[str]) -> Campaign:
     """A campaign to `numbers`."""
     contacts = [Contact(number=number, zones=("UTC",), line=line) for line, number in enumerate(numbers)]
-    return await campaign.create(database, name, "investment", contacts)
+    return await plans.create(database, name, "investment", contacts)
 
 
 async def conducted(house: House, name: str, numbers: Sequence[str], settings: Outbound) -> tuple[Tally, list[Any]]:
