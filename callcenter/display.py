@@ -14,8 +14,8 @@ from rich.text import Text
 
 from callcenter import figures, status_view
 from callcenter.doctor import Finding
-from callcenter.simulation import live
-from callcenter.simulation.report import percentiles
+from callcenter.latency import percentiles
+from callcenter.stages import STAGES
 from callcenter.store.costs import Costs, PhraseCosts
 from callcenter.store.queries import StoredCall, StoredLead, StoredTurn, Transcript
 
@@ -157,7 +157,7 @@ def waterfall(timings: Mapping[str, float], span: float, out: Console) -> Iterat
         return Text.assemble(f"{'':{SPEAKER}}{name:{STAGE}}", (bar.ljust(wide), style), f"{figures.ms(ms):>{FIGURE}}")
 
     reached = 0.0
-    for stage, colour in live.STAGES.items():
+    for stage, colour in STAGES.items():
         start, reached = reached, reached + timings.get(stage, 0.0)
         if _shows(reached - start):
             bar = full * (column(reached) - column(start)) or thin
@@ -175,7 +175,7 @@ def _shows(ms: float) -> bool:
 
 def _span(timings: Mapping[str, float]) -> float:
     """How much an answer's rows have to have room for."""
-    stages = sum(timings.get(stage, 0.0) for stage in live.STAGES)
+    stages = sum(timings.get(stage, 0.0) for stage in STAGES)
     return max(stages, timings.get("total", 0.0), timings.get("filler", 0.0))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.table import Table
 
-from callcenter.simulation import live
 from callcenter.usage import MINUTE_S, Charge, Charges, Usage
 
 SIGNIFICANT = 4
@@ -58,7 +57,21 @@ def amount(value: float | None) -> str:
 
 def slots(values: Mapping[str, Any]) -> str:
     """Of a lead, in one line."""
-    return "  ".join(f"{name}: {live.shown(value)}" for name, value in values.items())
+    return "  ".join(f"{name}: {shown(value)}" for name, value in values.items())
+
+
+def shown(value: Any) -> str:
+    """The value of a slot."""
+    match value:
+        case [int() | float() as least, int() | float() as most]:
+            return f"{least:,.0f} to {most:,.0f}"
+        case list():
+            return ", ".join(map(str, value))
+        case bool() | str():
+            return str(value)
+        case int() | float():
+            return f"{value:,.0f}"
+    return str(value)
 
 
 def used_in_columns(charge: Usage) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-STAGES = ("endpoint", "recognise", "queue", "think", "voice", "wire")
+from callcenter.stages import STAGES
+
 HANDFUL = 5
 """Of fewer turns nothing is typical."""
 
@@ -33,7 +34,7 @@ class Latencies:
         for name in ("total", *STAGES):
             values = [timings[name] for _, timings in self._turns if name in timings]
             if values:
-                found[name] = {"p50": _percentile(values, 50), "p95": _percentile(values, 95)}
+                found[name] = percentiles(values)
         return found
 
     def p95(self, since: float) -> float | None:
@@ -43,6 +44,11 @@ class Latencies:
         """
         totals = [timings["total"] for at, timings in self._turns if at >= since]
         return _percentile(totals, 95) if len(totals) >= HANDFUL else None
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    """The 50th and the 95th, as `p50` and `p95`; of no values they are None."""
+    return {f"p{share}": _percentile(values, share) if values else None for share in (50, 95)}
 
 
 def _percentile(values: Sequence[float], share: int) -> float:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callcenter import figures
-from callcenter.simulation import live
+from callcenter.stages import STAGES
 from callcenter.usage import Charge
 
 HERE = "whisper"
@@ -54,7 +54,7 @@ def _pretence(clock: Mapping[str, Any]) -> tuple[str, str]:
 def _answers(report: Mapping[str, Any]) -> RenderableType:
     """How long callers have waited for the latest answers, by stage."""
     latency = report.get("latency", {})
-    names = [name for name in ("total", *live.STAGES) if name in latency]
+    names = [name for name in ("total", *STAGES) if name in latency]
     if not names:
         return Group()
     table = Table(box=None, header_style="bold", pad_edge=False)

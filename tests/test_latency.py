@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.latency import HANDFUL, STAGES, Latencies
+from callcenter.latency import HANDFUL, Latencies, percentiles
+from callcenter.stages import STAGES
 
 ANSWER = {
     "endpoint": 600.0,
@@ -108,3 +109,9 @@ def test_percentiles_lie_between_the_least_and_the_most(totals: list[float]) -> 
     found = latencies.report()["total"]
     assert min(totals) - 0.05 <= found["p50"] <= found["p95"] <= max(totals) + 0.05
     assert latencies.p95(0.0) == found["p95"]
+
+
+def test_the_50th_and_the_95th() -> None:
+    assert percentiles([]) == {"p50": None, "p95": None}
+    assert percentiles([100.0]) == {"p50": 100.0, "p95": 100.0}
+    assert percentiles([float(value) for value in range(101)]) == {"p50": 50.0, "p95": 95.0}

@@ -7,9 +7,9 @@ from typing import Any
 
 from callcenter.bench.calling import Ringing
 from callcenter.bench.politeness import BargeIns, percentile
-from callcenter.latency import STAGES
 from callcenter.simulation.report import CallResult, Report
 from callcenter.simulation.words import WordErrors
+from callcenter.stages import STAGES
 
 MOST_P95_MS = 1500.0
 """From the end of the caller's speech to the first sound of the answer."""

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from callcenter.simulation.live import shown
+from callcenter.figures import shown
 from callcenter.simulation.report import CallResult, TurnResult
 
 

@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from callcenter.latency import STAGES as STAGE_NAMES
+from callcenter.figures import shown
 from callcenter.simulation.happenings import (
     AgentSays,
     Answered,
@@ -28,6 +28,7 @@ from callcenter.simulation.happenings import (
     Timed,
 )
 from callcenter.simulation.report import CallResult
+from callcenter.stages import STAGES
 
 PANELS = 2
 """With more calls than this, each is a line of a table."""
@@ -43,8 +44,6 @@ REFRESHES_PER_SECOND = 8
 BAR_MS = 60
 """One character of a bar."""
 
-STAGES = dict(zip(STAGE_NAMES, ("blue", "magenta", "red", "yellow", "green", "cyan"), strict=True))
-"""Of an answer, in their order, with their colours."""
 STATUS_STYLES = {"qualified": "bold green", "callback": "green", "refused": "yellow", "partial": "yellow"}
 
 
@@ -100,20 +99,6 @@ def verdict(result: CallResult) -> str:
     slots = f", {result.slots_right} of {result.slots_total} slots right" if result.slots_total else ""
     expected = "" if result.ok else f", not {result.expected_outcome}"
     return f"{result.outcome}{expected}{slots}"
-
-
-def shown(value: Any) -> str:
-    """A slot's value."""
-    match value:
-        case [int() | float() as least, int() | float() as most]:
-            return f"{least:,.0f} to {most:,.0f}"
-        case list():
-            return ", ".join(map(str, value))
-        case bool() | str():
-            return str(value)
-        case int() | float():
-            return f"{value:,.0f}"
-    return str(value)
 
 
 @dataclass(slots=True)

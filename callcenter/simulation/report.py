@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
-
+from callcenter.latency import percentiles
 from callcenter.simulation import expectation, interruption, measure, tally
 from callcenter.simulation.interruption import Closed, Interruption, Spoken
 from callcenter.simulation.measure import Activity, Span
@@ -224,14 +223,6 @@ def failed(persona: Persona, caller: str, error: str) -> CallResult:
         wrong=tuple(expected),
         error=error,
     )
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float | None]:
-    """The 50th and the 95th."""
-    if not values:
-        return {"p50": None, "p95": None}
-    p50, p95 = np.percentile(values, [50, 95])
-    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
 
 
 def _measured(turn: Turn, agent: Activity, own: Activity | None, *, aside: bool) -> TurnResult:

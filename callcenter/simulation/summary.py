@@ -7,9 +7,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from callcenter.figures import shown
+from callcenter.latency import percentiles
 from callcenter.simulation import tally
-from callcenter.simulation.live import shown
-from callcenter.simulation.report import CallResult, Report, percentiles
+from callcenter.simulation.report import CallResult, Report
 from callcenter.simulation.tally import Tally
 
 

@@ -11,7 +11,7 @@ from callcenter.simulation.interruption import Closed
 from callcenter.simulation.measure import Span
 from callcenter.simulation.persona import Line, Noise, Persona
 from callcenter.simulation.recording import Recording
-from callcenter.simulation.report import CallResult, Report, failed, judge, percentiles
+from callcenter.simulation.report import CallResult, Report, failed, judge
 from callcenter.simulation.transcript import Placed, Turn
 
 TODAY = date(2026, 11, 21)
@@ -163,9 +163,3 @@ def test_a_call_that_failed_has_no_slot_right() -> None:
     broken = failed(PERSONA, NUMBER, "404 Not Found")
     assert (broken.ok, broken.slots_right, broken.slots_total, broken.error) == (False, 0, 3, "404 Not Found")
     assert broken.as_json()["turns"] == []
-
-
-def test_percentiles() -> None:
-    assert percentiles([]) == {"p50": None, "p95": None}
-    assert percentiles([100.0]) == {"p50": 100.0, "p95": 100.0}
-    assert percentiles([float(value) for value in range(101)]) == {"p50": 50.0, "p95": 95.0}
