@@ -1,4 +1,7 @@
-"""`callcenter bench …`: measures something, shows what came of it, and fails if that is not what it should be."""
+"""`callcenter bench …`: measures something, shows what came of it, and fails if that is not what it should be.
+
+What does the work is imported when it is to be done, for every command imports this module: see `cli`.
+"""
 
 import argparse
 import json
@@ -7,34 +10,31 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import shtab
 
-from callcenter import display
-from callcenter.bench import (
-    first_clause,
-    interruptions,
-    line_report,
-    line_ways,
-    lines,
-    media,
-    media_report,
-    plot,
-    soak,
-    turns,
-)
+from callcenter.bench import line_ways
 from callcenter.config import Settings
-from callcenter.simulation import persona
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 AddCommand = Callable[..., argparse.ArgumentParser]
-Report = (
-    media_report.MediaReport
-    | line_report.Report
-    | interruptions.Report
-    | turns.Report
-    | first_clause.Report
-    | soak.Report
-)
+
+
+class Report(Protocol):
+    """What came of a benchmark."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is what it should be."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+
+    def drawn(self) -> "RenderableType":
+        """What a terminal shows."""
 
 
 def add_to(bench: argparse.ArgumentParser, add_to_group: AddCommand) -> None:
@@ -56,6 +56,8 @@ def _add_media(add: AddCommand) -> None:
 
 
 async def _media(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.bench import media
+
     plan = media.Plan(cache=settings.paths.cache, calls=options.calls, seconds=options.seconds, vs=options.vs)
     return _shown(await media.measure(plan, _progress), options)
 
@@ -68,6 +70,8 @@ def _add_lines(add: AddCommand) -> None:
 
 
 async def _lines(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.bench import lines
+
     plan = lines.Plan(
         cache=settings.paths.cache,
         ways=tuple(options.ways or line_ways.WAYS),
@@ -87,6 +91,8 @@ def _add_interruptions(add: AddCommand) -> None:
 
 
 async def _interruptions(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.bench import interruptions
+
     plan = interruptions.Plan(
         settings=settings,
         ways=tuple(options.ways or line_ways.WAYS),
@@ -111,6 +117,9 @@ def _add_turns(add: AddCommand) -> None:
 
 
 async def _turns(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.bench import plot, turns
+    from callcenter.simulation import persona
+
     if options.plot:
         plot.check(options.plot)
     plan = turns.Plan(
@@ -141,6 +150,8 @@ def _add_first_clause(add: AddCommand) -> None:
 
 
 async def _first_clause(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.bench import first_clause
+
     plan = first_clause.Plan(
         cache=settings.paths.cache, at_once=options.at_once, seconds=options.seconds, voice_ms=options.voice_ms
     )
@@ -155,6 +166,9 @@ def _add_soak(add: AddCommand) -> None:
 
 
 async def _soak(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.bench import soak
+    from callcenter.simulation import persona
+
     plan = soak.Plan(
         settings=settings,
         running=options.running,
@@ -166,7 +180,7 @@ async def _soak(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _at_once(sub: argparse.ArgumentParser, usual: tuple[int, ...], text: str) -> None:
-    sub.add_argument("--at-once", type=turns.levels, default=usual, metavar="N,N…", help=text)
+    sub.add_argument("--at-once", type=levels, default=usual, metavar="N,N…", help=text)
 
 
 def _ways(sub: argparse.ArgumentParser) -> None:
@@ -182,6 +196,14 @@ def _callers(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--running", action="store_true", help="ring the daemon that runs already")
 
 
+def levels(text: str) -> tuple[int, ...]:
+    """`1,2,4` as numbers, for an argument parser. Raises ValueError for what is not a list of positive numbers."""
+    numbers = tuple(int(part) for part in text.split(",") if part.strip())
+    if any(number < 1 for number in numbers):
+        raise ValueError(f"{text!r} has a level below 1")
+    return numbers
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
@@ -193,8 +215,10 @@ def _progress(line: str) -> None:
 
 
 def _shown(report: Report, options: argparse.Namespace) -> int:
+    from callcenter.display import console
+
     if options.json:
         print(json.dumps(report.as_json(), indent=2))
     else:
-        display.console.print(report.drawn())
+        console.print(report.drawn())
     return 0 if report.ok else 1

@@ -1,4 +1,7 @@
-"""`callcenter simulate` and `callcenter demo`: personas call in, and what came of it is shown."""
+"""`callcenter simulate` and `callcenter demo`: personas call in, and what came of it is shown.
+
+What does the work is imported when it is to be done, for every command imports this module: see `cli`.
+"""
 
 import argparse
 import asyncio
@@ -6,17 +9,18 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shtab
-from rich.console import Console
 
-from callcenter import demo
 from callcenter.config import Phone, Settings
-from callcenter.simulation import live, persona, simulation
-from callcenter.simulation.details import details
-from callcenter.simulation.persona import Persona
-from callcenter.simulation.phone import SipTarget
-from callcenter.simulation.summary import summary
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from callcenter.demo import Traces
+    from callcenter.simulation.persona import Persona
+    from callcenter.simulation.phone import SipTarget
 
 
 def add_to(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -38,6 +42,8 @@ def _add_calling(sub: argparse.ArgumentParser, *, nargs: str) -> None:
 
 
 async def _demo(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import demo
+
     console, personas = _console(options), _personas(options)
     settings = demo.rehearsed(demo.about(settings, (caller.flow for caller in personas)), datetime.now())  # noqa: DTZ005
     async with demo.house(settings, console.print) as house:
@@ -49,16 +55,23 @@ async def _demo(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _simulate(options: argparse.Namespace, settings: Settings) -> int:
-    return await _call_in(_personas(options), options, settings, await demo.Traces.before(settings))
+    from callcenter.demo import Traces
+
+    return await _call_in(_personas(options), options, settings, await Traces.before(settings))
 
 
-def _personas(options: argparse.Namespace) -> list[Persona]:
+def _personas(options: argparse.Namespace) -> "list[Persona]":
+    from callcenter import demo
+    from callcenter.simulation import persona
+
     return [persona.load(path) for path in options.personas or [demo.PERSONA]]
 
 
-async def _call_in(
-    personas: list[Persona], options: argparse.Namespace, settings: Settings, traces: demo.Traces
-) -> int:
+async def _call_in(personas: "list[Persona]", options: argparse.Namespace, settings: Settings, traces: "Traces") -> int:
+    from callcenter.simulation import live, simulation
+    from callcenter.simulation.details import details
+    from callcenter.simulation.summary import summary
+
     console = _console(options)
     plan = simulation.Plan(
         personas=personas,
@@ -79,7 +92,9 @@ async def _call_in(
     return 0 if report.ok else 1
 
 
-def _target(phone: Phone) -> SipTarget:
+def _target(phone: Phone) -> "SipTarget":
+    from callcenter.simulation.phone import SipTarget
+
     return SipTarget(
         host=phone.host,
         port=phone.port,
@@ -89,7 +104,9 @@ def _target(phone: Phone) -> SipTarget:
     )
 
 
-def _console(options: argparse.Namespace) -> Console:
+def _console(options: argparse.Namespace) -> "Console":
     """Where progress and pictures go: not where the JSON goes."""
+    from rich.console import Console
+
     console = Console(stderr=options.json)
     return console if console.is_terminal else Console(stderr=options.json, width=120)

@@ -1,4 +1,8 @@
-"""The command line: parses arguments, calls what does the work, prints what comes back; nothing else."""
+"""The command line: parses arguments, calls what does the work, prints what comes back; nothing else.
+
+A command imports what does its work, and what draws what came of it, when it is run: recognisers, voices, benchmarks
+and the rest take more than a second, which nobody is to wait for who asks for leads or for help.
+"""
 
 import argparse
 import json
@@ -10,28 +14,20 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import shtab
-import uvloop
 
 from callcenter import (
     __version__,
     bench_commands,
     calling_commands,
     config,
-    control,
     cost_commands,
-    daemon,
-    display,
-    doctor,
     flow_commands,
-    log,
     whisper_commands,
 )
 from callcenter.config import Log, Settings
 from callcenter.errors import CallCenterError, innermost
 from callcenter.outbound import command_line as outbound
-from callcenter.speech.models import Condition, Models
-from callcenter.store import codec, queries
-from callcenter.store.database import Database
+from callcenter.store import codec
 
 QUIET = Log(level="error")
 
@@ -43,12 +39,8 @@ Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (by default the process's own) name; returns its exit status."""
     options = parser().parse_args(arguments)
-    command: Command = options.command
     try:
-        settings = config.load(options.config)
-        # Only the daemon logs; the other commands show their work on the terminal.
-        log.configure(settings.log if command is _run else QUIET)
-        return uvloop.run(command(options, settings))
+        return _carried_out(options.command, options)
     except (KeyboardInterrupt, BrokenPipeError):
         return 130
     except (CallCenterError, ExceptionGroup) as error:
@@ -57,6 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"callcenter: {failure}", file=sys.stderr)
         return 1
+
+
+def _carried_out(command: Command, options: argparse.Namespace) -> int:
+    import uvloop
+
+    from callcenter import log
+
+    settings = config.load(options.config)
+    # Only the daemon logs; the other commands show their work on the terminal.
+    log.configure(settings.log if command is _run else QUIET)
+    return uvloop.run(command(options, settings))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -107,36 +110,62 @@ def _add(
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import daemon
+
     await daemon.run(settings)
     return 0
 
 
 async def _status(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import control, status_view
+
     if options.watch:
-        await display.watch(lambda: control.status(settings.paths.control_socket))
+        await status_view.watch(lambda: control.status(settings.paths.control_socket))
     report = await control.status(settings.paths.control_socket)
-    return _show(report, options, display.status)
+    return _show(report, options, status_view.status)
 
 
 async def _calls(options: argparse.Namespace, settings: Settings) -> int:
+    return await (_transcript if options.id else _past_calls)(options, settings)
+
+
+async def _transcript(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import transcript_view
+    from callcenter.store import queries
+    from callcenter.store.database import Database
+
     async with Database(settings.database, settings.paths) as database, database.session() as session:
-        if options.id:
-            return _show(await queries.transcript(session, options.id), options, display.transcript)
+        return _show(await queries.transcript(session, options.id), options, transcript_view.transcript)
+
+
+async def _past_calls(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import record_view
+    from callcenter.store import queries
+    from callcenter.store.database import Database
+
+    async with Database(settings.database, settings.paths) as database, database.session() as session:
         found = await queries.calls(session, outcome=options.outcome, limit=options.limit)
-        return _show(found, options, display.calls)
+        return _show(found, options, record_view.calls)
 
 
 async def _leads(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import record_view
+    from callcenter.store import queries
+    from callcenter.store.database import Database
+
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         found = await queries.leads(session, status=options.status, limit=options.limit)
-        return _show(found, options, display.leads)
+        return _show(found, options, record_view.leads)
 
 
 async def _models(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import model_view
+    from callcenter.speech.models import Condition, Models
+
     models = Models(settings.paths.cache)
     names = options.names or list(models.known.models if options.action == "list" else models.known.default)
     if options.action == "fetch":
-        with display.progress() as progress:
+        with model_view.progress() as progress:
             await models.fetch(names, progress)
     conditions = {
         name: await models.verify(name) if options.action == "verify" else models.condition(name) for name in names
@@ -146,16 +175,18 @@ async def _models(options: argparse.Namespace, settings: Settings) -> int:
         for name, condition in conditions.items()
         for model in [models.known.models[name]]
     ]
-    _show(rows, options, display.models)
+    _show(rows, options, model_view.models)
     return 0 if options.action == "list" or set(conditions.values()) == {Condition.READY} else 1
 
 
 async def _doctor(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import doctor, finding_view
+
     findings = []
     async for finding in doctor.examine(settings):
         findings.append(finding)
         if not options.json:
-            display.finding(finding)
+            finding_view.finding(finding)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     return 0 if all(finding.ok for finding in findings) else 1

@@ -1,4 +1,7 @@
-"""`callcenter costs`: what calls have used of others' services, and what that cost."""
+"""`callcenter costs`: what calls have used of others' services, and what that cost.
+
+What does the work is imported when it is to be done, for every command imports this module: see `cli`.
+"""
 
 import argparse
 import json
@@ -7,10 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from callcenter import display
 from callcenter.config import Settings
-from callcenter.store import costs
-from callcenter.store.database import Database
+from callcenter.store.records import QUALIFIED
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -24,18 +25,20 @@ def add_to(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="WHEN",
         help="only calls begun, and phrases prepared, since: 2026-11-01, 2026-11-01T09:30, or 12h, 7d",
     )
-    sub.add_argument(
-        "--lead", default=costs.QUALIFIED, metavar="STATUS", help=f"which leads count (default {costs.QUALIFIED})"
-    )
+    sub.add_argument("--lead", default=QUALIFIED, metavar="STATUS", help=f"which leads count (default {QUALIFIED})")
 
 
 async def _costs(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import cost_view
+    from callcenter.store import costs
+    from callcenter.store.database import Database
+
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         found = await costs.costs(session, since=options.since, status=options.lead)
     if options.json:
         print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
     else:
-        display.costs(found, options.lead)
+        cost_view.costs(found, options.lead)
     return 0
 
 

@@ -1,4 +1,7 @@
-"""`callcenter flow …`: check a flow, talk to it, draw it, and play personas against it."""
+"""`callcenter flow …`: check a flow, talk to it, draw it, and play personas against it.
+
+What does the work is imported when it is to be done, for every command imports this module: see `cli`.
+"""
 
 import argparse
 import json
@@ -8,24 +11,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shtab
 
-from callcenter import display, local_time
 from callcenter.config import Settings
-from callcenter.dialogue import check
-from callcenter.dialogue.flow import Flow, flow_path, load_flow, schema
-from callcenter.dialogue.scripted import ScriptedBrain
-from callcenter.enquiry import Enquiries
 from callcenter.errors import ConfigurationError
-from callcenter.simulation import persona
-from callcenter.simulation.persona import Persona
-from callcenter.store import queries
-from callcenter.store.database import Database
-from callcenter.workshop import chat, compare, drawing, graph, rehearsal
-from callcenter.workshop.chat import Turn
 
-PICTURES = {".svg": graph.svg, ".mmd": graph.mermaid}
+if TYPE_CHECKING:
+    from callcenter.dialogue.flow import Flow
+    from callcenter.workshop.chat import Turn
 
 
 def add_to(flow: argparse.ArgumentParser, add_to_group: Callable[..., argparse.ArgumentParser]) -> None:
@@ -78,6 +73,9 @@ def _clock(start: datetime | None) -> Callable[[], datetime]:
 
 
 async def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.dialogue import check
+    from callcenter.dialogue.flow import flow_path, load_flow
+
     found = [(flow_path(name), load_flow(name)) for name in options.flow]
     mistakes = {path: check.mistakes(path, flow) for path, flow in found}
     if options.json:
@@ -96,16 +94,22 @@ async def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _chat(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.dialogue.flow import load_flow
+    from callcenter.dialogue.scripted import ScriptedBrain
+    from callcenter.display import console
+    from callcenter.enquiry import Enquiries
+    from callcenter.workshop import chat, drawing
+
     typing = sys.stdin.isatty() and not options.json
     if typing:
-        display.console.print(chat.HELP, style="dim")
+        console.print(chat.HELP, style="dim")
     lines = chat.typed_lines("you    " if typing else "")
 
-    def show(turn: Turn) -> None:
+    def show(turn: "Turn") -> None:
         if options.json:
             print(turn.as_json(), flush=True)
         else:
-            display.console.print(drawing.turn(turn))
+            console.print(drawing.turn(turn))
 
     brain = ScriptedBrain(load_flow(options.flow), now=_clock(options.at))
     async with Enquiries.open() as enquiries:
@@ -120,20 +124,30 @@ async def _chat(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _graph(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.dialogue.flow import load_flow
+    from callcenter.workshop import graph
+
     flow = load_flow(options.flow)
     if options.out is None:
         print(graph.mermaid(flow), end="")
         return 0
-    if options.out.suffix not in PICTURES:
-        raise ConfigurationError(f"--out {options.out}: only {' and '.join(PICTURES)} can be written")
+    pictures = {".svg": graph.svg, ".mmd": graph.mermaid}
+    if options.out.suffix not in pictures:
+        raise ConfigurationError(f"--out {options.out}: only {' and '.join(pictures)} can be written")
     try:
-        options.out.write_text(PICTURES[options.out.suffix](flow), encoding="utf-8")
+        options.out.write_text(pictures[options.out.suffix](flow), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"--out {options.out}: {error.strerror or error}") from error
     return 0
 
 
 async def _test(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter import local_time
+    from callcenter.dialogue.flow import load_flow
+    from callcenter.display import console
+    from callcenter.simulation import persona
+    from callcenter.workshop import drawing, rehearsal
+
     flow = _worded(load_flow(options.flow), options.variant)
     personas = [persona.load(path) for path in options.personas]
     for path, caller in zip(options.personas, personas, strict=True):
@@ -143,11 +157,11 @@ async def _test(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
-        display.console.print(drawing.rehearsal(report, whole=options.whole))
+        console.print(drawing.rehearsal(report, whole=options.whole))
     return 0 if report.ok else 1
 
 
-def _worded(flow: Flow, variant: str | None) -> Flow:
+def _worded(flow: "Flow", variant: str | None) -> "Flow":
     """Raises ConfigurationError with the names of the variants if there is none of that name."""
     if variant is None:
         return flow
@@ -158,6 +172,12 @@ def _worded(flow: Flow, variant: str | None) -> Flow:
 
 
 async def _compare(options: argparse.Namespace, settings: Settings) -> int:
+    from callcenter.dialogue.flow import load_flow
+    from callcenter.display import console
+    from callcenter.store import queries
+    from callcenter.store.database import Database
+    from callcenter.workshop import compare, drawing
+
     since = datetime.now(UTC) - timedelta(days=options.days) if options.days else None
     name = load_flow(options.flow).name
     async with Database(settings.database, settings.paths) as database, database.session() as session:
@@ -165,11 +185,14 @@ async def _compare(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         print(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
     else:
-        display.console.print(drawing.comparison(found))
+        console.print(drawing.comparison(found))
     return 0
 
 
 async def _schema(options: argparse.Namespace, settings: Settings) -> int:
-    found = Persona.model_json_schema(by_alias=True) if options.persona else schema()
+    from callcenter.dialogue import flow
+    from callcenter.simulation.persona import Persona
+
+    found = Persona.model_json_schema(by_alias=True) if options.persona else flow.schema()
     print(json.dumps(found, indent=2))
     return 0

@@ -1,13 +1,16 @@
 """What a terminal shows of how the daemon is."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from callcenter import figures
+from callcenter.display import console
 from callcenter.stages import STAGES
 from callcenter.usage import Charge
 
@@ -16,6 +19,19 @@ HERE = "whisper"
 PARTS = {"listening": "listens", "recognisers": "hears", "voices": "speaks", "model": "thinks"}
 """By key of the report, what those do who may fail."""
 LAGS = (("p50", "p50_ms"), ("p99", "p99_ms"), ("worst", "max_ms"))
+
+
+def status(report: Mapping[str, Any], out: Console = console) -> None:
+    """Print the answer to `callcenter status`."""
+    out.print(drawn(report))
+
+
+async def watch(ask: Callable[[], Awaitable[Mapping[str, Any]]], every_s: float = 1.0) -> None:
+    """Show the status until interrupted."""
+    with Live(drawn(await ask()), console=console, screen=True) as live:
+        while True:
+            await asyncio.sleep(every_s)
+            live.update(drawn(await ask()))
 
 
 def drawn(report: Mapping[str, Any]) -> RenderableType:

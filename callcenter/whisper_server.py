@@ -37,8 +37,6 @@ from callcenter.whisper_questions import MOST_BYTES, Question, Refusal, from_for
 
 log = structlog.get_logger()
 
-HOST = "127.0.0.1"
-PORT = 8000
 QUESTION_S = 10.0
 """So long a question may take to arrive."""
 RETRY_AFTER_S = 1

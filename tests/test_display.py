@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from callcenter import display
+from callcenter import cost_view, record_view, status_view, transcript_view
 from callcenter.store.costs import Costs, FlowCosts, PhraseCosts, ProviderCosts
 from callcenter.store.queries import StoredCall, StoredTurn, Transcript
 from callcenter.usage import Charge
@@ -88,7 +88,7 @@ TRANSCRIPT = Transcript(
 def drawn(found: Transcript, width: int = 200, *, encoding: str = "utf-8") -> list[str]:
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, encoding=encoding) as output:
-        display.transcript(found, Console(file=output, width=width, color_system=None))
+        transcript_view.transcript(found, Console(file=output, width=width, color_system=None))
         output.flush()
         return [line.rstrip() for line in raw.getvalue().decode(encoding).splitlines()]
 
@@ -170,9 +170,11 @@ def printed(show: Callable[[Console], None], width: int = 200) -> list[str]:
 
 def test_calls_show_what_they_cost_where_any_did() -> None:
     free = replace(CALL, usage={"openai:speech": Charge(characters_spoken=46)})
-    assert printed(lambda out: display.calls([free, CALL], out)) == printed(lambda out: display.calls([CALL] * 2, out))
+    assert printed(lambda out: record_view.calls([free, CALL], out)) == printed(
+        lambda out: record_view.calls([CALL] * 2, out)
+    )
     dear = replace(CALL, cost=0.0123456)
-    assert printed(lambda out: display.calls([dear, CALL, replace(CALL, cost=0.0)], out)) == [
+    assert printed(lambda out: record_view.calls([dear, CALL, replace(CALL, cost=0.0)], out)) == [
         "call      when                 caller     DID   flow        length  turns  outcome    ended by     cost",
         "abcdef00  2026-11-21 12:00:00  +15550100  9000  investment    1:15      3  qualified  agent     0.01235",
         "abcdef00  2026-11-21 12:00:00  +15550100  9000  investment    1:15      3  qualified  agent",
@@ -205,7 +207,7 @@ def test_costs_by_flow_and_provider() -> None:
     idle = FlowCosts(flow="idle", calls=2, leads=0, usage=Charge(), cost_per_call=None, cost_per_lead=None)
     ears = ProviderCosts(provider="deepgram", calls=1200, usage=Charge(seconds_heard=6000.0, cost=12.345678))
     found = Costs(flows=[flow, idle], providers=[ears], phrases=[])
-    assert printed(lambda out: display.costs(found, "qualified", out)) == [
+    assert printed(lambda out: cost_view.costs(found, "qualified", out)) == [
         "                          per  qualified    per  minutes  characters     tokens  tokens",
         "flow    calls   cost     call      leads   lead    heard      spoken         in     out",
         "energy   1200  12.35  0.01029          7  1.764      100      81,230  1,235,000   9,876",
@@ -225,7 +227,7 @@ def test_phrases_that_no_call_has_paid() -> None:
         usage=Charge(characters_spoken=40_123, cost=0.6018),
     )
     found = Costs(flows=[], providers=[], phrases=[bought])
-    assert printed(lambda out: display.costs(found, "qualified", out)) == [
+    assert printed(lambda out: cost_view.costs(found, "qualified", out)) == [
         "no calls yet",
         "",
         "prepared for  by             phrases    cost  characters",
@@ -234,7 +236,7 @@ def test_phrases_that_no_call_has_paid() -> None:
 
 
 def test_costs_of_nothing() -> None:
-    assert printed(lambda out: display.costs(Costs(flows=[], providers=[], phrases=[]), "qualified", out)) == [
+    assert printed(lambda out: cost_view.costs(Costs(flows=[], providers=[], phrases=[]), "qualified", out)) == [
         "no calls yet"
     ]
 
@@ -258,7 +260,7 @@ LATENCY = {
 
 
 def status(**more: Any) -> list[str]:
-    return printed(lambda out: display.status({**REPORT, **more}, out), 100)
+    return printed(lambda out: status_view.status({**REPORT, **more}, out), 100)
 
 
 def test_status_of_a_daemon_that_says_little() -> None:

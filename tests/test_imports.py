@@ -1,6 +1,9 @@
-"""Imports go one way."""
+"""Imports go one way, and a command does not wait for those of another."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -77,26 +80,62 @@ ALLOWED: dict[str, set[str]] = {
         *("attention", "background", "call", "control", "demo", "garbage", "latency", "line_trial", "office"),
         *("simulation", "stages"),
     },
-    "display": {"doctor", "figures", "latency", "stages", "status_view", "store"},
+    "display": set(),
     "figures": {"usage"},
-    "status_view": {"figures", "stages", "usage"},
+    "status_view": {"display", "figures", "stages", "usage"},
+    "record_view": {"display", "figures", "store"},
+    "transcript_view": {"display", "figures", "latency", "record_view", "stages", "store"},
+    "cost_view": {"display", "figures", "store"},
+    "model_view": {"display", "figures"},
+    "finding_view": {"display", "doctor"},
     "bench_commands": {"bench", "config", "display", "simulation"},
-    "cost_commands": {"config", "display", "store"},
+    "cost_commands": {"config", "cost_view", "store"},
     "whisper_questions": {"speech.wav"},
     "whisper_server": {*LEAVES, "background", "speech", "whisper_questions"},
     "whisper_commands": {*LEAVES, "speech.cloud", "whisper_server"},
     "cli": {
         *LEAVES,
-        *("bench_commands", "calling_commands", "control", "cost_commands", "daemon", "display", "doctor"),
-        *("flow_commands", "outbound", "speech", "store", "whisper_commands"),
+        *("bench_commands", "calling_commands", "cost_commands", "flow_commands", "outbound", "whisper_commands"),
+        *("control", "daemon", "doctor", "speech", "store"),
+        *("finding_view", "model_view", "record_view", "status_view", "transcript_view"),
     },
     "calling_commands": {*LEAVES, "demo", "simulation"},
     "__main__": {"cli"},
     "__init__": set(),
 }
 
-COMMANDS = {"outbound/command_line.py"}
+COMMANDS = {
+    *("bench_commands.py", "calling_commands.py", "cli.py", "cost_commands.py", "flow_commands.py"),
+    *("outbound/command_line.py", "whisper_commands.py"),
+}
 """What all commands import, to know what can be typed; so that a function of theirs imports what it works with."""
+
+HEAVY = {
+    *("aiohttp", "asyncpg", "av", "ctranslate2", "deepgram", "faster_whisper", "numpy", "onnxruntime", "openai"),
+    *("pipecat", "piper", "soxr", "tokenizers"),
+}
+LIGHT: dict[str, set[str]] = {
+    "--version": set(),
+    "--help": set(),
+    "doctor --help": set(),
+    "status": set(),
+    "models list": set(),
+    "flow check investment": {"numpy"},
+    "calls": {"asyncpg"},
+    "leads": {"asyncpg"},
+    "costs": {"asyncpg"},
+    "campaigns": {"asyncpg"},
+    "dnc list": {"asyncpg"},
+}
+"""By command line, what of `HEAVY` it needs."""
+
+LISTED = """
+import atexit, sys
+from callcenter import cli
+atexit.register(lambda: print("\\n", *sys.modules))
+cli.main()
+"""
+"""Runs a command line, and prints what has been imported on the last line."""
 
 
 def modules() -> list[Path]:
@@ -150,3 +189,23 @@ def test_own_modules_are_imported_at_the_top(path: Path) -> None:
     tree = ast.parse(path.read_text())
     top = {id(node) for node in places(path, tree)}
     assert [name for node, name in own(tree) if id(node) not in top] == []
+
+
+@pytest.mark.parametrize("arguments", LIGHT)
+def test_a_command_imports_only_what_it_needs(arguments: str, tmp_path: Path) -> None:
+    """There is neither a daemon nor a database, which is found out when everything is imported."""
+    settings = {
+        "CALLCENTER_PATHS__STATE": str(tmp_path),
+        "CALLCENTER_DATABASE__URL": "postgresql://nobody@127.0.0.1:1/none",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LISTED, *arguments.split()],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "callcenter.cli" in loaded
+    assert HEAVY & loaded == LIGHT[arguments]

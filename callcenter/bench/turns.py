@@ -108,14 +108,6 @@ class Report:
         )
 
 
-def levels(text: str) -> tuple[int, ...]:
-    """`1,2,4` as numbers, for an argument parser. Raises ValueError for what is not a list of positive numbers."""
-    numbers = tuple(int(part) for part in text.split(",") if part.strip())
-    if any(number < 1 for number in numbers):
-        raise ValueError(f"{text!r} has a level below 1")
-    return numbers
-
-
 async def measure(plan: Plan, progress: Progress) -> Report:
     """Let everybody call. Calls that fail are in the report.
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from asyncpg import Record as Row
 
+from callcenter.store.records import QUALIFIED
 from callcenter.store.statements import Session
 from callcenter.usage import Charge
-
-QUALIFIED = "qualified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

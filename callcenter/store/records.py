@@ -7,6 +7,9 @@ from uuid import UUID
 
 from callcenter.usage import Charge
 
+QUALIFIED = "qualified"
+"""The status of leads that are counted where nobody says which."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarted:

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
+from callcenter import bench_commands
 from callcenter.bench import soak, turns
 from callcenter.bench.calling import personas
 from callcenter.bench.endurance import Sample
@@ -73,13 +74,13 @@ def test_turns_as_a_picture() -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [("1,2,4", (1, 2, 4)), ("8", (8,)), ("", ()), ("1, 2,", (1, 2))])
 def test_levels(text: str, expected: tuple[int, ...]) -> None:
-    assert turns.levels(text) == expected
+    assert bench_commands.levels(text) == expected
 
 
 @pytest.mark.parametrize("text", ["0", "1,-2", "one", "1;2"])
 def test_no_levels(text: str) -> None:
     with pytest.raises(ValueError, match=r"level below 1|invalid literal"):
-        turns.levels(text)
+        bench_commands.levels(text)
 
 
 def soaked(count: int) -> soak.Report:
