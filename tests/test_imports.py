@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -70,7 +69,6 @@ ALLOWED: dict[str, set[str]] = {
     "enquiry": {"dialogue.brain"},
     "outbound": {*LEAVES, "asterisk", "control", "media", "repertoire", "background", "speech", "store"},
     "workshop": {"dialogue", "enquiry", "errors", "simulation"},
-    "flow_commands": {*LEAVES, "dialogue", "display", "enquiry", "local_time", "simulation", "store", "workshop"},
     "simulation": {*LEAVES, "control", "debian", "figures", "latency", "media", "speech", "stages"},
     "demo": {*LEAVES, "control", "asterisk", "local_time", "simulation"},
     "doctor": {*LEAVES, *PARTIES, "control", "line_trial", "openai_client", "outbound.endpoint", "repertoire"},
@@ -88,27 +86,17 @@ ALLOWED: dict[str, set[str]] = {
     "cost_view": {"display", "figures", "store"},
     "model_view": {"display", "figures"},
     "finding_view": {"display", "doctor"},
-    "bench_commands": {"bench", "config", "display", "simulation"},
-    "cost_commands": {"config", "cost_view", "store"},
     "whisper_questions": {"speech.wav"},
     "whisper_server": {*LEAVES, "background", "speech", "whisper_questions"},
-    "whisper_commands": {*LEAVES, "speech.cloud", "whisper_server"},
-    "cli": {
-        *LEAVES,
-        *("bench_commands", "calling_commands", "cost_commands", "flow_commands", "outbound", "whisper_commands"),
-        *("control", "daemon", "doctor", "speech", "store"),
-        *("finding_view", "model_view", "record_view", "status_view", "transcript_view"),
+    "commands": {
+        *(*LEAVES, "bench", "control", "daemon", "demo", "dialogue", "display", "doctor", "enquiry", "local_time"),
+        *("outbound", "repertoire", "simulation", "speech", "store", "whisper_server", "workshop"),
+        *("cost_view", "finding_view", "model_view", "record_view", "status_view", "transcript_view"),
     },
-    "calling_commands": {*LEAVES, "demo", "simulation"},
+    "cli": {"config", "errors", "log"},
     "__main__": {"cli"},
     "__init__": set(),
 }
-
-COMMANDS = {
-    *("bench_commands.py", "calling_commands.py", "cli.py", "cost_commands.py", "flow_commands.py"),
-    *("outbound/command_line.py", "whisper_commands.py"),
-}
-"""What all commands import, to know what can be typed; so that a function of theirs imports what it works with."""
 
 HEAVY = {
     *("aiohttp", "asyncpg", "av", "ctranslate2", "deepgram", "faster_whisper", "numpy", "onnxruntime", "openai"),
@@ -117,11 +105,10 @@ HEAVY = {
 LIGHT: dict[str, set[str]] = {
     "--version": set(),
     "--help": set(),
-    "doctor --help": set(),
     "status": set(),
     "models list": set(),
     "flow check investment": {"numpy"},
-    "calls": {"asyncpg"},
+    "calls": {"asyncpg", "numpy"},
     "leads": {"asyncpg"},
     "costs": {"asyncpg"},
     "campaigns": {"asyncpg"},
@@ -165,29 +152,10 @@ def test_a_module_imports_only_what_its_place_allows(path: Path) -> None:
         assert any(name == entry or name.startswith(f"{entry}.") for entry in allowed), f"{place} imports {name}"
 
 
-def first_statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
-    """Its imports, as long as nothing but its docstring comes before them."""
-    rest = function.body[ast.get_docstring(function) is not None :]
-    return list(takewhile(lambda node: isinstance(node, ast.Import | ast.ImportFrom), rest))
-
-
-def places(path: Path, tree: ast.Module) -> Iterator[ast.stmt]:
-    """Where a module may import others of ours."""
-    yield from tree.body
-    if str(path.relative_to(PACKAGE)) not in COMMANDS:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from first_statements(node)
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield from node.body
-
-
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_own_modules_are_imported_at_the_top(path: Path) -> None:
-    """Of the module; in those of commands it may be that of a function."""
     tree = ast.parse(path.read_text())
-    top = {id(node) for node in places(path, tree)}
+    top = {id(node) for node in tree.body}
     assert [name for node, name in own(tree) if id(node) not in top] == []
 
 

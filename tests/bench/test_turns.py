@@ -8,11 +8,11 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 
-from callcenter import bench_commands
 from callcenter.bench import soak, turns
 from callcenter.bench.calling import personas
 from callcenter.bench.endurance import Sample
 from callcenter.bench.politeness import BargeIns, FalseStops
+from callcenter.commands.bench.arguments import levels
 from tests.bench.made_calls import call, load
 
 BEGAN = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -74,13 +74,13 @@ def test_turns_as_a_picture() -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [("1,2,4", (1, 2, 4)), ("8", (8,)), ("", ()), ("1, 2,", (1, 2))])
 def test_levels(text: str, expected: tuple[int, ...]) -> None:
-    assert bench_commands.levels(text) == expected
+    assert levels(text) == expected
 
 
 @pytest.mark.parametrize("text", ["0", "1,-2", "one", "1;2"])
 def test_no_levels(text: str) -> None:
     with pytest.raises(ValueError, match=r"level below 1|invalid literal"):
-        bench_commands.levels(text)
+        levels(text)
 
 
 def soaked(count: int) -> soak.Report:

@@ -1,4 +1,3 @@
-import argparse
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -9,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from callcenter import config
+from callcenter import cli, config
 from callcenter.config import Outbound, Settings
 from callcenter.errors import ConfigurationError, innermost
-from callcenter.outbound import command_line, plans
+from callcenter.outbound import plans
 from callcenter.store import campaigns, do_not_call
 from callcenter.store.contacts import Contact
 from callcenter.store.database import Database
@@ -32,22 +31,8 @@ def settings(url: str, network: TelephoneNetwork) -> Settings:
     )
 
 
-def parser() -> argparse.ArgumentParser:
-    root = argparse.ArgumentParser()
-    commands = root.add_subparsers(required=True)
-
-    def add(name: str, command: Any, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text)
-        sub.set_defaults(command=command)
-        sub.add_argument("--json", action="store_true")
-        return sub
-
-    command_line.add_commands(add)
-    return root
-
-
 async def run(settings: Settings, *arguments: str) -> int:
-    options = parser().parse_args(arguments)
+    options = cli.parser(arguments).parse_args(arguments)
     status: int = await options.command(options, settings)
     return status
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from callcenter import cli, config, cost_commands
+from callcenter import cli, config
+from callcenter.commands import costs
 from callcenter.config import Settings
 from callcenter.store import statements
 from callcenter.store.database import Database
@@ -40,7 +41,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 @pytest.mark.usefixtures("zone")
 def test_moments(text: str, expected: datetime) -> None:
-    assert cost_commands.moment(text, samples.NOON) == expected
+    assert costs.moment(text, samples.NOON) == expected
 
 
 @pytest.mark.parametrize("text", ["yesterday", "7", "d", "-7d", "7y", "", "2026-13-01", "12345d"])

@@ -1,0 +1,1 @@
+"""`callcenter flow …`: check a flow, talk to it, draw it, and play personas against it."""
