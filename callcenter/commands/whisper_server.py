@@ -1,12 +1,13 @@
 """`callcenter whisper-server`: serve this machine's Whisper over HTTP, or ask one that runs how it is."""
 
 import argparse
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
 
 from callcenter import log, whisper_server
+from callcenter.commands.output import show
 from callcenter.config import Settings
 from callcenter.display import console
 from callcenter.speech.cloud import remote_whisper
@@ -35,18 +36,15 @@ async def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _health(options: argparse.Namespace, settings: Settings) -> int:
     host = f"[{options.host}]" if ":" in options.host else options.host
-    return _show(await remote_whisper.health(f"http://{host}:{options.port}"), options.json)
+    health = await remote_whisper.health(f"http://{host}:{options.port}")
+    return show(health, options, lambda: console.print(_drawn(health)))
 
 
-def _show(health: dict[str, Any], as_json: bool) -> int:
-    if as_json:
-        print(json.dumps(health, indent=2))
-        return 0
+def _drawn(health: Mapping[str, Any]) -> Table:
     table = Table(box=None, show_header=False)
     for name, value in health.items():
         told = (
             ", ".join(f"{count} of {status}" for status, count in value.items()) if isinstance(value, dict) else value
         )
         table.add_row(name.replace("_", " "), "" if told is None else str(told))
-    console.print(table)
-    return 0
+    return table

@@ -1,10 +1,10 @@
 """`callcenter flow compare`: what came of the calls in each variant of a flow's wording."""
 
 import argparse
-import json
 from datetime import UTC, datetime, timedelta
 
 from callcenter.commands.flow.arguments import add_flow
+from callcenter.commands.output import show
 from callcenter.config import Settings
 from callcenter.dialogue.flow import load_flow
 from callcenter.display import console
@@ -25,8 +25,4 @@ async def run(options: argparse.Namespace, settings: Settings) -> int:
     name = load_flow(options.flow).name
     async with Database(settings.database, settings.paths) as database, database.session() as session:
         found = compare.compare(name, await queries.outcomes_by_variant(session, name, since=since))
-    if options.json:
-        print(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
-    else:
-        console.print(drawing.comparison(found))
-    return 0
+    return show(found.as_json(), options, lambda: console.print(drawing.comparison(found)))

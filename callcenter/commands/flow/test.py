@@ -1,7 +1,6 @@
 """`callcenter flow test`: personas against a flow, as text."""
 
 import argparse
-import json
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import shtab
 
 from callcenter import local_time
 from callcenter.commands.flow.arguments import add_flow, add_time
+from callcenter.commands.output import show
 from callcenter.config import Settings
 from callcenter.dialogue.flow import Flow, load_flow
 from callcenter.display import console
@@ -35,10 +35,7 @@ async def run(options: argparse.Namespace, settings: Settings) -> int:
         rehearsal.check(flow, caller, path)
     at = options.at or local_time.usual_time(datetime.now())  # noqa: DTZ005 - the caller's time, here
     report = rehearsal.rehearse(flow, personas, at)
-    if options.json:
-        print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
-    else:
-        console.print(drawing.rehearsal(report, whole=options.whole))
+    show(report.as_json(), options, lambda: console.print(drawing.rehearsal(report, whole=options.whole)))
     return 0 if report.ok else 1
 
 
